@@ -1,0 +1,7 @@
+// All contracts in one list: OpenAPI and the server's completeness check read it.
+import type { Api } from './contract.ts';
+import { peopleApi } from './people/contract.ts';
+
+export const apis: Api[] = [
+  peopleApi,
+];

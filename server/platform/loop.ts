@@ -1,0 +1,61 @@
+// A background loop: runs a step again and again, woken by commits, polling otherwise, never two steps at once.
+import type { Hub } from './hub.ts';
+
+/**
+ * Runs `step` until the hub closes. `step` gives true when there may be more to do at once.
+ * Failures are logged and retried after a growing pause (at most 10 s).
+ */
+export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise<boolean>): { stop(): Promise<void> } {
+  let stopped = false;
+  let woken = false;
+  let resume: (() => void) | undefined;
+  let failures = 0;
+  let stopNow: () => void = () => {};
+  const unlisten = hub.onWake(() => {
+    woken = true;
+    resume?.();
+  });
+  const pause = (ms: number) =>
+    new Promise<void>((done) => {
+      const t = setTimeout(done, ms);
+      resume = () => {
+        clearTimeout(t);
+        done();
+      };
+    });
+  const running = (async () => {
+    while (!stopped) {
+      woken = false;
+      let more = false;
+      try {
+        more = await step();
+        failures = 0;
+      } catch (error) {
+        if (stopped) break;
+        failures++;
+        hub.log.error(`${name} failed`, { error, failures });
+      }
+      if (stopped || (more && !failures)) continue;
+      if (failures) {
+        resume = undefined;
+        await new Promise<void>((done) => {
+          const t = setTimeout(done, Math.min(10_000, 100 * 2 ** Math.min(failures, 7)));
+          stopNow = () => {
+            clearTimeout(t);
+            done();
+          };
+        });
+      } else if (!woken) await pause(pollMs);
+      resume = undefined;
+    }
+  })();
+  const stop = async () => {
+    stopped = true;
+    unlisten();
+    resume?.();
+    stopNow();
+    await running;
+  };
+  hub.onClose(stop);
+  return { stop };
+}
