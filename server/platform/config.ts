@@ -1,0 +1,69 @@
+// Every setting of the hub, read here and nowhere else; docs/operate.md lists the same table (a test compares).
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as z from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const flag = z.enum(['true', 'false', '1', '0', '']).transform((v) => v === 'true' || v === '1');
+const empty = <T extends z.ZodType>(s: T) => z.preprocess((v) => (v === '' ? undefined : v), s);
+
+/** Setting → check with default, and what it is for. */
+export const settings = {
+  PORT: { schema: empty(port.default(8080)), note: 'HTTP 端口；0 表示任选空闲端口' },
+  HOST: { schema: empty(z.string().default('127.0.0.1')), note: '监听地址；默认只接受本机，放在反向代理之后再改' },
+  DATA_DIR: { schema: empty(z.string().default('data')), note: '数据目录：内置数据库、附件、锚点' },
+  DATABASE_URL: { schema: empty(z.string().regex(/^postgres(ql)?:\/\//, '应以 postgres:// 开头').optional()), note: '外部 PostgreSQL（15 及以上）；不设则用内置数据库' },
+  MQTT_PORT: { schema: empty(port.default(1883)), note: '内置 MQTT 3.1.1 端口；0 表示任选空闲端口' },
+  MQTT_HOST: { schema: empty(z.string().default('127.0.0.1')), note: '内置 MQTT 监听地址' },
+  MQTT_URL: { schema: empty(z.string().regex(/^(mqtts?|wss?):\/\//, '应以 mqtt:// 或 mqtts:// 开头').optional()), note: '改用外部消息代理' },
+  MQTT_TLS_CERT: { schema: empty(z.string().optional()), note: 'MQTT 证书文件（PEM）；与 MQTT_TLS_KEY 同设时启用 TLS' },
+  MQTT_TLS_KEY: { schema: empty(z.string().optional()), note: 'MQTT 私钥文件（PEM）' },
+  PUBLIC_URL: { schema: empty(z.url().optional()), note: '对外地址，用于接口中的自引用链接' },
+  SECURE_COOKIES: { schema: empty(flag.default(false)), note: '经 HTTPS 访问时设为 true' },
+  PASSWORD_POLICY: { schema: empty(z.enum(['mlps3', 'asvs']).default('mlps3')), note: '口令策略：等保三级习惯，或 ASVS' },
+  ANCHOR_SECONDS: { schema: empty(z.coerce.number().int().min(5).max(600).default(300)), note: '每隔多少秒把事实日志的锚点写到数据库之外' },
+  RETENTION_DAYS: { schema: empty(z.coerce.number().int().min(30).max(36_500).default(7300)), note: '感知读数保存天数；更早的读数进入隔离区' },
+  DEMO: { schema: empty(flag.default(true)), note: '首次启动时是否建立演示中心；真实中心设为 false' },
+  LOG: { schema: empty(z.enum(['json', 'quiet', 'silent']).default('quiet')), note: '日志：全部、只有警告与错误、不输出' },
+} as const;
+
+export interface Config {
+  port: number;
+  host: string;
+  dataDir: string;
+  databaseUrl: string | undefined;
+  mqttPort: number;
+  mqttHost: string;
+  mqttUrl: string | undefined;
+  mqttTls: { cert: string; key: string } | undefined;
+  publicUrl: string | undefined;
+  secureCookies: boolean;
+  passwordPolicy: 'mlps3' | 'asvs';
+  anchorSeconds: number;
+  retentionDays: number;
+  demo: boolean;
+  log: 'json' | 'quiet' | 'silent';
+  version: string;
+}
+
+const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/** Reads the settings; throws one error that names every wrong one. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const values: Record<string, unknown> = {};
+  const wrong: string[] = [];
+  for (const [name, s] of Object.entries(settings)) {
+    const r = (s.schema as z.ZodType).safeParse(env[name]);
+    if (r.success) values[name] = r.data;
+    else wrong.push(`${name}=${JSON.stringify(env[name])}：${r.error.issues[0]!.message}`);
+  }
+  const { MQTT_TLS_CERT: cert, MQTT_TLS_KEY: key } = values as { MQTT_TLS_CERT?: string; MQTT_TLS_KEY?: string };
+  if (!cert !== !key) wrong.push('MQTT_TLS_CERT 与 MQTT_TLS_KEY 须同时设置');
+  if (wrong.length) throw new Error(`配置有误 (configuration):\n  ${wrong.join('\n  ')}`);
+  const v = values as Record<string, never>;
+  return {
+    port: v.PORT!, host: v.HOST!, dataDir: resolve(v.DATA_DIR!), databaseUrl: v.DATABASE_URL, mqttPort: v.MQTT_PORT!, mqttHost: v.MQTT_HOST!,
+    mqttUrl: v.MQTT_URL, mqttTls: cert && key ? { cert, key } : undefined, publicUrl: v.PUBLIC_URL, secureCookies: v.SECURE_COOKIES!,
+    passwordPolicy: v.PASSWORD_POLICY!, anchorSeconds: v.ANCHOR_SECONDS!, retentionDays: v.RETENTION_DAYS!, demo: v.DEMO!, log: v.LOG!, version,
+  };
+}
