@@ -1,0 +1,49 @@
+// The map of the screens: every address, what it shows; pages load when they are first opened.
+import type { QueryClient } from '@tanstack/react-query';
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { loadMe } from './api.ts';
+import { Workbench } from './shell/layout.tsx';
+import { Login, Password } from './shell/login.tsx';
+import { NotFound } from './shell/not-found.tsx';
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFound });
+const login = createRoute({ getParentRoute: () => root, path: '/login', component: Login });
+const password = createRoute({
+  getParentRoute: () => root, path: '/password', component: Password,
+  beforeLoad: async ({ context }) => {
+    if (!(await loadMe(context.queries))) throw redirect({ to: '/login' });
+  },
+});
+/** Everything behind sign-in. */
+const inside = createRoute({
+  getParentRoute: () => root, id: 'inside', component: Workbench,
+  beforeLoad: async ({ context }) => {
+    const me = await loadMe(context.queries);
+    if (!me) throw redirect({ to: '/login' });
+    if (me.mustChange) throw redirect({ to: '/password' });
+  },
+});
+const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: '/work' }); } });
+
+const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name) });
+
+const people = () => import('./people/pages.tsx');
+
+const tree = root.addChildren([
+  home,
+  login,
+  password,
+  inside.addChildren([
+    page('/settings/people', people, 'People'),
+    page('/settings/audit', people, 'Audit'),
+    page('/settings/jobs', people, 'JobsPage'),
+  ]),
+]);
+
+export const makeRouter = (queries: QueryClient) => createRouter({ routeTree: tree, context: { queries }, defaultPreload: false, scrollRestoration: true });
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}
