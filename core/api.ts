@@ -1,7 +1,11 @@
 // All contracts in one list: OpenAPI and the server's completeness check read it.
 import type { Api } from './contract.ts';
+import { casesApi } from './cases/contract.ts';
+import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
 
 export const apis: Api[] = [
   peopleApi,
+  packsApi,
+  casesApi,
 ];

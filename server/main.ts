@@ -14,6 +14,9 @@ import type { Hub } from './platform/hub.ts';
 import { metrics } from './platform/metrics.ts';
 import { openapi } from './platform/openapi.ts';
 import { readiness } from './platform/health.ts';
+import { installCases } from './cases/follow.ts';
+import { caseRoutes } from './cases/routes.ts';
+import { packRoutes } from './packs/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { authenticate } from './people/service.ts';
 
@@ -29,8 +32,8 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [peopleRoutes];
-const installs: Install[] = [];
+const routes: Served[] = [peopleRoutes, packRoutes, caseRoutes];
+const installs: Install[] = [installCases];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */

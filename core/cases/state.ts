@@ -86,7 +86,9 @@ export interface Case {
   version: number;
 }
 
-type Data = Record<string, never>;
+// Facts were made by the kernel; their data has the shape it gave them.
+// eslint-disable-next-line typescript/no-explicit-any
+type Data = Record<string, any>;
 
 const change = (state: Case, id: string, f: (t: Task) => Task): Case => ({ ...state, tasks: state.tasks.map((t) => (t.id === id ? f(t) : t)) });
 const meet = (limits: Limit[], at: string, which: (l: Limit) => boolean): Limit[] =>
@@ -113,27 +115,27 @@ export function evolve(before: Case | null, fact: Pick<Fact, 'kind' | 'data'> & 
       return { ...s, owner: t.lead || !s.tasks.some((x) => open(x)) ? t.unit : s.owner, tasks: [...s.tasks, { ...t, state: 'offered', offeredAt: at, reworks: 0, form: {}, extension: { used: 0 }, deferral: { used: 0 } }] };
     }
     case 'case.task-accepted':
-      return change(s, d.task!, (t) => ({ ...t, state: 'accepted', acceptedAt: at, ...(d.handler ? { handler: d.handler } : {}), limits: meet(t.limits, at, (l) => l.kind === 'ack') }));
+      return change(s, d.task, (t) => ({ ...t, state: 'accepted', acceptedAt: at, ...(d.handler ? { handler: d.handler } : {}), limits: meet(t.limits, at, (l) => l.kind === 'ack') }));
     case 'case.task-started':
-      return change(s, d.task!, (t) => ({ ...t, state: 'working', ...(d.handler ? { handler: d.handler } : {}) }));
+      return change(s, d.task, (t) => ({ ...t, state: 'working', ...(d.handler ? { handler: d.handler } : {}) }));
     case 'case.task-staged':
-      return change(s, d.task!, (t) => ({ ...t, limits: meet(t.limits, at, (l) => l.kind === d.stage) }));
+      return change(s, d.task, (t) => ({ ...t, limits: meet(t.limits, at, (l) => l.kind === d.stage) }));
     case 'case.task-returned':
-      return { ...change(s, d.task!, (t) => ({ ...t, state: 'returned', note: d.reason!, limits: t.limits.filter((l) => l.metAt) })), returns: s.returns + 1, arbitration: s.returns + 1 >= 2 };
+      return { ...change(s, d.task, (t) => ({ ...t, state: 'returned', note: d.reason, limits: t.limits.filter((l) => l.metAt) })), returns: s.returns + 1, arbitration: s.returns + 1 >= 2 };
     case 'case.task-submitted':
-      return change(s, d.task!, (t) => ({ ...t, state: 'submitted', submittedAt: at, form: { ...t.form, ...(d.form as object) } }));
+      return change(s, d.task, (t) => ({ ...t, state: 'submitted', submittedAt: at, form: { ...t.form, ...(d.form as object) } }));
     case 'case.task-refused':
-      return change(s, d.task!, (t) => ({ ...t, state: 'rework', note: d.reason!, reworks: t.reworks + 1 }));
+      return change(s, d.task, (t) => ({ ...t, state: 'rework', note: d.reason, reworks: t.reworks + 1 }));
     case 'case.task-done':
-      return change(s, d.task!, (t) => ({ ...t, state: 'done', doneAt: at, form: { ...t.form, ...(d.form as object | undefined) }, limits: meet(t.limits, at, () => true) }));
+      return change(s, d.task, (t) => ({ ...t, state: 'done', doneAt: at, form: { ...t.form, ...(d.form as object | undefined) }, limits: meet(t.limits, at, () => true) }));
     case 'case.task-reworked': {
       const more = (d.limits as Limit[] | undefined) ?? [];
-      return { ...change(s, d.task!, (t) => ({ ...t, state: 'rework', note: d.reason!, reworks: t.reworks + 1, limits: [...t.limits.filter((l) => l.metAt), ...more] })), reworks: s.reworks + 1, owner: s.tasks.find((t) => t.id === d.task)?.unit ?? s.owner };
+      return { ...change(s, d.task, (t) => ({ ...t, state: 'rework', note: d.reason, reworks: t.reworks + 1, limits: [...t.limits.filter((l) => l.metAt), ...more] })), reworks: s.reworks + 1, owner: s.tasks.find((t) => t.id === d.task)?.unit ?? s.owner };
     }
     case 'case.task-withdrawn':
-      return change(s, d.task!, (t) => ({ ...t, state: 'withdrawn', note: d.reason!, limits: t.limits.filter((l) => l.metAt) }));
+      return change(s, d.task, (t) => ({ ...t, state: 'withdrawn', note: d.reason, limits: t.limits.filter((l) => l.metAt) }));
     case 'case.decided':
-      return change(s, d.task!, (t) => ({ ...t, state: 'done', doneAt: at, form: { ...t.form, outcome: d.outcome, ...(d.form as object | undefined) }, ...(d.reason ? { note: d.reason } : {}), limits: meet(t.limits, at, () => true) }));
+      return change(s, d.task, (t) => ({ ...t, state: 'done', doneAt: at, form: { ...t.form, outcome: d.outcome, ...(d.form as object | undefined) }, ...(d.reason ? { note: d.reason } : {}), limits: meet(t.limits, at, () => true) }));
     case 'case.described':
       return {
         ...s, level: (d.level as number | undefined) ?? s.level, matter: d.matter ?? s.matter, condition: d.condition ?? s.condition, scenario: d.scenario ?? s.scenario,
@@ -141,37 +143,37 @@ export function evolve(before: Case | null, fact: Pick<Fact, 'kind' | 'data'> & 
         filedAt: s.filedAt ?? (d.filed ? at : null),
       };
     case 'case.extension-asked':
-      return change(s, d.task!, (t) => ({ ...t, extension: { ...t.extension, asked: { reason: d.reason!, by: d.by!, at, approvals: 0 } } }));
+      return change(s, d.task, (t) => ({ ...t, extension: { ...t.extension, asked: { reason: d.reason, by: d.by, at, approvals: 0 } } }));
     case 'case.extension-endorsed':
-      return change(s, d.task!, (t) => ({ ...t, extension: { ...t.extension, asked: { ...t.extension.asked!, approvals: 1 } } }));
+      return change(s, d.task, (t) => ({ ...t, extension: { ...t.extension, asked: { ...t.extension.asked!, approvals: 1 } } }));
     case 'case.extension-refused':
-      return change(s, d.task!, (t) => ({ ...t, extension: { used: t.extension.used } }));
+      return change(s, d.task, (t) => ({ ...t, extension: { used: t.extension.used } }));
     case 'case.extended':
-      return change(s, d.task!, (t) => ({ ...t, extension: { used: t.extension.used + 1 }, limits: t.limits.map((l) => (d.limits as Limit[]).find((n) => n.kind === l.kind && !l.metAt) ?? l) }));
+      return change(s, d.task, (t) => ({ ...t, extension: { used: t.extension.used + 1 }, limits: t.limits.map((l) => (d.limits as Limit[]).find((n) => n.kind === l.kind && !l.metAt) ?? l) }));
     case 'case.deferral-asked':
-      return change(s, d.task!, (t) => ({ ...t, deferral: { ...t.deferral, asked: { reason: d.reason!, until: d.until!, by: d.by! } } }));
+      return change(s, d.task, (t) => ({ ...t, deferral: { ...t.deferral, asked: { reason: d.reason, until: d.until, by: d.by } } }));
     case 'case.deferral-refused':
-      return change(s, d.task!, (t) => ({ ...t, deferral: { used: t.deferral.used } }));
+      return change(s, d.task, (t) => ({ ...t, deferral: { used: t.deferral.used } }));
     case 'case.deferred':
-      return change(s, d.task!, (t) => ({ ...t, state: 'paused', deferral: { used: t.deferral.used + 1, until: d.until!, since: at } }));
+      return change(s, d.task, (t) => ({ ...t, state: 'paused', deferral: { used: t.deferral.used + 1, until: d.until, since: at } }));
     case 'case.resumed':
-      return change(s, d.task!, (t) => ({ ...t, state: 'working', deferral: { used: t.deferral.used }, limits: [...t.limits.filter((l) => l.metAt), ...((d.limits as Limit[] | undefined) ?? [])] }));
+      return change(s, d.task, (t) => ({ ...t, state: 'working', deferral: { used: t.deferral.used }, limits: [...t.limits.filter((l) => l.metAt), ...((d.limits as Limit[] | undefined) ?? [])] }));
     case 'case.supervised':
     case 'case.reminded':
       return { ...s, supervisions: s.supervisions + 1 };
     case 'case.owned':
-      return { ...s, owner: d.owner! };
+      return { ...s, owner: d.owner };
     case 'case.closed':
-      return { ...s, status: 'closed', closedAt: at, endedBy: d.by!, owner: d.owner ?? s.owner };
+      return { ...s, status: 'closed', closedAt: at, endedBy: d.by, owner: d.owner ?? s.owner };
     case 'case.dismissed':
-      return { ...s, status: 'dismissed', closedAt: at, endedBy: d.by!, owner: d.owner ?? s.owner };
+      return { ...s, status: 'dismissed', closedAt: at, endedBy: d.by, owner: d.owner ?? s.owner };
     case 'case.merged':
-      return { ...s, status: 'merged', mergedInto: d.into!, closedAt: at, owner: d.owner ?? s.owner };
+      return { ...s, status: 'merged', mergedInto: d.into, closedAt: at, owner: d.owner ?? s.owner };
     case 'case.unmerged':
     case 'case.reopened':
       return { ...s, status: 'open', mergedInto: null, closedAt: null };
     case 'case.evaluated':
-      return { ...s, evaluation: { form: d.form as never, by: d.by!, at } };
+      return { ...s, evaluation: { form: d.form as never, by: d.by, at } };
     default:
       return s;
   }

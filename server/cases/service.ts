@@ -1,0 +1,210 @@
+// What can be done with cases: open, act, let deadlines fire; one command, one transaction, and the row is the fold of its facts.
+import { randomInt } from 'node:crypto';
+import { type Command, type Context, type Described, decide, openCase as begin } from '#core/cases/kernel.ts';
+import type { Flow } from '#core/cases/pack.ts';
+import { type Case, evolve, open } from '#core/cases/state.ts';
+import type { NewFact } from '#core/fact.ts';
+import { type Actor, scopeOf } from '#core/people/roles.ts';
+import { problem } from '#core/problem.ts';
+import { OFFSET_MINUTES, MINUTE } from '#core/time.ts';
+import { type Current, contentOf, current } from '../packs/service.ts';
+import { append } from '../platform/facts.ts';
+import type { Work } from '../platform/hub.ts';
+import { uuidv7 } from '../platform/ids.ts';
+import { type NewTimer, setTimers } from '../platform/timers.ts';
+import * as store from './store.ts';
+
+export { counts, files, list, read, similar, suspicions, timeline, unitNames, visibleIds, work as workOf } from './store.ts';
+export type { CaseRow } from './store.ts';
+
+const contextOf = async (work: Work, packs: Current, flow: Flow): Promise<Context> => {
+  const units = await store.activeUnits(work.tx);
+  return {
+    at: work.at, actor: work.actor, calendar: packs.calendar, flow,
+    matter: (code) => packs.content.matters.get(code), scenario: (code) => packs.content.scenarios.get(code),
+    unitExists: (path) => units.has(path), newId: uuidv7,
+  };
+};
+
+const flowOf = (packs: Current, code: string): Flow => {
+  const flow = packs.content.flows.get(code);
+  if (!flow) throw problem('invalid-input', { detail: `没有流程 ${code}`, errors: [{ pointer: '/body/flow', message: '没有这个流程' }] });
+  return flow;
+};
+
+/** Case number: letters, domain time to the second, six digits. */
+const numberOf = (prefix: string, at: Date): string =>
+  `${prefix}${new Date(at.getTime() + OFFSET_MINUTES * MINUTE).toISOString().slice(0, 19).replace(/\D/g, '')}${String(randomInt(1_000_000)).padStart(6, '0')}`;
+
+/** Finds the town or grid whose schematic area holds a point, by even–odd rule over stored rings. */
+export async function unitAt(work: Work, lon: number, lat: number): Promise<string | undefined> {
+  const rows = await work.tx<{ path: string; area: { coordinates?: [number, number][][] } | null }[]>`select path, area from units where area is not null and active and kind in ('town', 'grid')`;
+  let best: string | undefined;
+  for (const r of rows) {
+    const ring = r.area?.coordinates?.[0];
+    if (!ring) continue;
+    let inside = false;
+    for (let i = 0, j = ring.length - 1; i < ring.length; j = i++) {
+      const [xi, yi] = ring[i]!;
+      const [xj, yj] = ring[j]!;
+      if (yi > lat !== yj > lat && lon < ((xj - xi) * (lat - yi)) / (yj - yi) + xi) inside = !inside;
+    }
+    if (inside && (!best || r.path.length > best.length)) best = r.path;
+  }
+  return best;
+}
+
+async function located(work: Work, set: Described | undefined): Promise<Described | undefined> {
+  if (!set?.place || set.place.unit) return set;
+  const unit = await unitAt(work, set.place.lon, set.place.lat);
+  return unit ? { ...set, place: { ...set.place, unit } } : set;
+}
+
+/** Timers that a state asks for: reminder, due, escalation of every running limit; the end of a deferral. */
+function timersFor(s: Case): NewTimer[] {
+  if (s.status !== 'open') return [];
+  const subject = `case:${s.id}`;
+  const list: NewTimer[] = [];
+  for (const t of s.tasks) {
+    if (!open(t)) continue;
+    if (t.state === 'paused') {
+      list.push({ subject, kind: `case.resume:${t.id}`, generation: t.deferral.used, dueAt: new Date(t.deferral.until!), data: { task: t.id } });
+      continue;
+    }
+    for (const l of t.limits) {
+      if (l.metAt) continue;
+      const due = Date.parse(l.due);
+      const span = Math.max(MINUTE, due - Date.parse(l.from));
+      const data = { task: t.id, limit: l.kind, generation: l.generation };
+      for (const [what, at] of [['near', due - span * 0.2], ['due', due], ['escalate', due + Math.min(Math.max(span * 0.5, 10 * MINUTE), 24 * 60 * MINUTE)]] as const)
+        list.push({ subject, kind: `case.limit-${what}:${t.id}:${l.kind}`, generation: l.generation, dueAt: new Date(at), data });
+    }
+  }
+  return list;
+}
+
+async function syncTimers(work: Work, s: Case): Promise<void> {
+  const wanted = timersFor(s);
+  const subject = `case:${s.id}`;
+  const have = await work.tx<{ id: string; kind: string; generation: number; state: string }[]>`select id::text, kind, generation, state from timers where subject = ${subject} and kind like 'case.%'`;
+  const key = (t: { kind: string; generation: number }) => `${t.kind}/${t.generation}`;
+  const keep = new Set(wanted.map(key));
+  const gone = have.filter((h) => h.state === 'waiting' && !keep.has(key(h))).map((h) => h.id);
+  if (gone.length) await work.tx`update timers set state = 'cancelled' where id = any(${gone}) and state = 'waiting'`;
+  const known = new Set(have.map(key));
+  await setTimers(work, wanted.filter((t) => !known.has(key(t))));
+}
+
+async function store_(work: Work, packs: Current, flow: Flow, facts: NewFact[], state: Case, fresh: boolean): Promise<void> {
+  for (const f of facts) f.unit = state.owner;
+  const sector = state.matter ? (packs.content.matters.get(state.matter)?.sector ?? null) : null;
+  await store.save(work.tx, state, work.realm, flow, sector, fresh, facts.some((f) => f.data.forced === true));
+  await syncTimers(work, state);
+  await append(work, facts);
+}
+
+export interface NewCase {
+  flow: string;
+  title: string;
+  description: string;
+  source: string;
+  form?: Record<string, unknown> | undefined;
+  set?: Described | undefined;
+  origin?: string | undefined;
+}
+
+/** Opens a case. Personal fields of the form are kept apart from the facts. */
+export async function openCase(work: Work, input: NewCase): Promise<{ id: string; no: string; version: number; state: Case }> {
+  const packs = await current(work.hub, work.tx);
+  const flow = flowOf(packs, input.flow);
+  const ctx = await contextOf(work, packs, flow);
+  if (!ctx.unitExists(`${packs.root}.${flow.owner}`)) throw problem('conflict', { detail: `流程 ${flow.code} 的归口单位 ${flow.owner} 不存在` });
+  const id = uuidv7();
+  const personal: Record<string, string> = {};
+  const form: Record<string, unknown> = { ...input.form };
+  for (const f of flow.open.form)
+    if (f.personal && typeof form[f.name] === 'string' && form[f.name]) {
+      personal[f.name] = String(form[f.name]).slice(0, f.maxLength ?? 200);
+      delete form[f.name];
+    }
+  const set = await located(work, input.set);
+  const scenario = set?.scenario ? packs.content.scenarios.get(set.scenario) : undefined;
+  const { facts, state } = begin(
+    { id, no: numberOf(scenario?.prefix ?? flow.prefix, work.at), packVersion: packs.version, root: packs.root, title: input.title, description: input.description, source: input.source, form, set, origin: input.origin },
+    ctx,
+  );
+  await store_(work, packs, flow, facts, state, true);
+  if (Object.keys(personal).length) await store.setPersonal(work.tx, id, personal);
+  return { id, no: state.no, version: state.version, state };
+}
+
+async function load(work: Work, id: string): Promise<{ state: Case; packs: Current; flow: Flow; ctx: Context }> {
+  const found = await store.lock(work.tx, id);
+  if (!found || found.realm !== work.realm) throw problem('not-found', { detail: '没有这个事件' });
+  const packs = await contentOf(work.hub, found.state.packVersion, work.tx);
+  const flow = flowOf(packs, found.state.flow);
+  return { state: found.state, packs, flow, ctx: await contextOf(work, packs, flow) };
+}
+
+/** Acts on a case at the version the actor saw (null: at whatever version it is, for the hub's own rules). */
+export async function act(work: Work, id: string, version: number | null, command: Command): Promise<{ version: number; status: string; state: Case }> {
+  if (work.actor.kind !== 'system') await mustSee(work, work.actor, id);
+  const { state, packs, flow, ctx } = await load(work, id);
+  if (version !== null && version !== state.version) throw problem('version-stale', { detail: '事件已有新的进展，请刷新后再操作' });
+  const adjusted = 'set' in command && command.set ? ({ ...command, set: await located(work, command.set) } as Command) : command;
+  if (command.kind === 'merge') {
+    await mustSee(work, work.actor, command.into);
+    const into = await store.read(work.tx, command.into);
+    if (into?.state.status !== 'open') throw problem('not-allowed-in-state', { detail: '只能并入办理中的事件' });
+  }
+  const after = decide(state, adjusted, ctx);
+  await store_(work, packs, flow, after.facts, after.state, false);
+  return { version: after.state.version, status: after.state.status, state: after.state };
+}
+
+/** 404 unless the actor may see the case: what he may not see does not exist for him. */
+export async function mustSee(work: Pick<Work, 'tx' | 'realm'>, actor: Actor, id: string): Promise<void> {
+  const seen = await store.visibleIds(work.tx, [id], scopeOf(actor, 'case.read'), work.realm);
+  if (!seen.has(id)) throw problem('not-found', { detail: '没有这个事件' });
+}
+
+/** A fact that time itself brings: appended when a limit nears, passes or has long passed. */
+export async function onTimer(work: Work, kind: string, subject: string, generation: number, data: { task: string; limit?: string }): Promise<void> {
+  const id = subject.slice('case:'.length);
+  const { state, packs, flow } = await load(work, id);
+  const task = state.tasks.find((t) => t.id === data.task);
+  if (state.status !== 'open' || !task || !open(task)) return;
+  if (kind.startsWith('case.resume:')) {
+    if (task.state !== 'paused') return;
+    await act(work, id, null, { kind: 'resume', task: task.id });
+    return;
+  }
+  const limit = task.limits.find((l) => l.kind === data.limit && l.generation === generation && !l.metAt);
+  if (!limit) return;
+  const what = kind.startsWith('case.limit-near') ? 'case.limit-near' : kind.startsWith('case.limit-due') ? 'case.limit-passed' : 'case.limit-escalated';
+  const fact: NewFact = { kind: what, subject, data: { task: task.id, limit: limit.kind, name: limit.name, unit: task.unit, due: limit.due, to: what === 'case.limit-escalated' ? `${state.root}.${flow.owner}` : task.unit } };
+  await store_(work, packs, flow, [fact], evolve(state, { ...fact, at: work.at }), false);
+}
+
+/** Opens a case from a warning with what the rule knows; filed and dispatched at once when a scenario says who must come. */
+export async function openFromWarning(
+  work: Work,
+  w: { warningId: string; title: string; description: string; level: number; scenario?: string | undefined; matter?: string | undefined; condition?: string | undefined; place?: Described['place'] },
+): Promise<{ id: string; no: string }> {
+  const packs = await current(work.hub, work.tx);
+  const scenario = w.scenario ? packs.content.scenarios.get(w.scenario) : undefined;
+  const set: Described = {
+    level: w.level, matter: scenario?.matter ?? w.matter, condition: scenario?.condition ?? w.condition, ...(scenario ? { scenario: scenario.code } : {}), ...(w.place ? { place: w.place } : {}),
+  };
+  const opened = await openCase(work, { flow: 'incident', title: w.title, description: w.description, source: 'warning', set, origin: `warning:${w.warningId}` });
+  // The catalogue decides, not a person: everything is known, so intake, filing and dispatch follow at once.
+  if (scenario && set.matter && set.condition && w.place && work.actor.kind === 'system') {
+    let { state } = opened;
+    for (const outcome of ['accept', 'file', 'dispatch']) {
+      const task = state.tasks.find((t) => open(t));
+      if (!task) break;
+      ({ state } = await act(work, opened.id, null, { kind: 'decide', task: task.id, outcome }));
+    }
+  }
+  return { id: opened.id, no: opened.no };
+}

@@ -1,0 +1,26 @@
+// chengshu packs: checks content files, lists what is there, imports into the centre.
+import type { Command } from '../cli.ts';
+import { kindNames } from '#core/packs/kinds.ts';
+import { loadPacks } from '#core/packs/load.ts';
+import { mistakeText, readPacks } from '../packs/service.ts';
+
+export const command: Command = {
+  name: 'packs',
+  summary: { zh: '检查、列出内容包', en: 'Check and list packs' },
+  usage: 'npm run -s chengshu -- packs check [包 …]   每处错误给出 文件:行:列\nnpm run -s chengshu -- packs list [包 …]    各类内容的数量与编码',
+  async run([what = 'check', ...names], io) {
+    const files = await readPacks(names.length ? names : ['district', 'demo-center']);
+    const { content, mistakes } = loadPacks(files);
+    if (what === 'list') {
+      for (const k of kindNames) io.out(`${k}\t${content[k].size}\t${[...content[k].keys()].slice(0, 8).join(' ')}${content[k].size > 8 ? ' …' : ''}`);
+      return 0;
+    }
+    if (what !== 'check') {
+      io.say(command.usage);
+      return 2;
+    }
+    for (const m of mistakes) io.out(mistakeText(m));
+    io.say(mistakes.length ? `${mistakes.length} 处错误` : `${files.length} 个文件，没有错误`);
+    return mistakes.length ? 1 : 0;
+  },
+};
