@@ -28,6 +28,7 @@ const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: ()
 const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
   createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name) });
 
+const caseList = () => import('./cases/list.tsx');
 const people = () => import('./people/pages.tsx');
 
 const tree = root.addChildren([
@@ -35,6 +36,10 @@ const tree = root.addChildren([
   login,
   password,
   inside.addChildren([
+    page('/work', caseList, 'Work'),
+    page('/cases', caseList, 'Cases'),
+    page('/cases/new', () => import('./cases/new.tsx'), 'NewCase'),
+    page('/cases/$id', () => import('./cases/detail.tsx'), 'CaseDetail'),
     page('/settings/people', people, 'People'),
     page('/settings/audit', people, 'Audit'),
     page('/settings/jobs', people, 'JobsPage'),
