@@ -55,7 +55,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   for (const [name, s] of Object.entries(settings)) {
     const r = (s.schema as z.ZodType).safeParse(env[name]);
     if (r.success) values[name] = r.data;
-    else wrong.push(`${name}=${JSON.stringify(env[name])}：${r.error.issues[0]!.message}`);
+    // Addresses may carry a password: they are not repeated.
+    else wrong.push(`${name}${name.endsWith('_URL') ? '' : `=${JSON.stringify(env[name])}`}：${r.error.issues[0]!.message}`);
   }
   const { MQTT_TLS_CERT: cert, MQTT_TLS_KEY: key } = values as { MQTT_TLS_CERT?: string; MQTT_TLS_KEY?: string };
   if (!cert !== !key) wrong.push('MQTT_TLS_CERT 与 MQTT_TLS_KEY 须同时设置');

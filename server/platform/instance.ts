@@ -27,7 +27,9 @@ async function ensureDatabase(pg: Postgres, name: string): Promise<void> {
 
 /** Refuses databases the hub does not run on. */
 async function checkServer(sql: Sql): Promise<void> {
-  const [row] = await sql<{ v: string; encoding: string }[]>`select current_setting('server_version_num') as v, pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()`;
+  const [row] = await sql<
+    { v: string; encoding: string }[]
+  >`select current_setting('server_version_num') as v, pg_encoding_to_char(encoding) as encoding from pg_database where datname = current_database()`;
   if (Number(row!.v) < 150_000) throw new Error('需要 PostgreSQL 15 或以上 (PostgreSQL 15 or newer is needed)');
   if (row!.encoding !== 'UTF8') throw new Error('数据库编码须为 UTF8');
 }
@@ -64,7 +66,7 @@ export async function openInstance(config: Config, o: { migrate?: boolean } = {}
 
 /** Opens the centre for a command: attaches to the running instance's database, or starts it for the time of the command. */
 export async function attachInstance(config: Config): Promise<Hub> {
-  for (const until = Date.now() + 60_000; ; ) {
+  for (const until = Date.now() + 60_000; ;) {
     try {
       return await openInstance(config);
     } catch (error) {
@@ -93,6 +95,9 @@ async function attach(config: Config): Promise<Hub> {
 
 /** Folder of this checkout's cached test cluster. */
 export const testFolder = (): string => {
-  const root = createHash('sha256').update(fileURLToPath(new URL('../..', import.meta.url))).digest('hex').slice(0, 8);
+  const root = createHash('sha256')
+    .update(fileURLToPath(new URL('../..', import.meta.url)))
+    .digest('hex')
+    .slice(0, 8);
   return join(tmpdir(), `chengshu-test-${process.getuid?.() ?? 0}-${root}`);
 };

@@ -71,7 +71,13 @@ function open(folder: string): boolean {
 /** The binaries where another user can reach them: in place if everybody can go there, else a copy of ours outside. */
 function reachable(native: string): string {
   if (open(join(native, 'bin')) && open(join(native, 'lib'))) return native;
-  const copy = join(tmpdir(), `chengshu-pg-${createHash('sha256').update(readFileSync(join(native, 'bin', 'postgres'))).digest('hex').slice(0, 16)}`);
+  const copy = join(
+    tmpdir(),
+    `chengshu-pg-${createHash('sha256')
+      .update(readFileSync(join(native, 'bin', 'postgres')))
+      .digest('hex')
+      .slice(0, 16)}`,
+  );
   const there = lstatSync(copy, { throwIfNoEntry: false });
   if (there?.isDirectory() && there.uid === process.getuid?.() && (there.mode & 0o022) === 0) return copy;
   if (there) throw new Error(`${copy} 不是本用户建立的，请移走 (was not made by us; move it away)`);
@@ -128,7 +134,6 @@ export function socketFolder(data: string, owner: number): string {
   const s = lstatSync(folder);
   if (!s.isDirectory() || ![process.getuid?.() ?? 0, owner, NOBODY].includes(s.uid) || (s.mode & 0o077) !== 0)
     throw new Error(`套接字目录 ${folder} 不属于本用户，请移走 (the socket folder is not ours; move it away)`);
-  handOver(folder, owner);
   return folder;
 }
 

@@ -1,7 +1,7 @@
 // The embedded PostgreSQL of a data folder: makes the cluster, starts it on a Unix socket in its own process group, adopts or stops what a crash left.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, realpathSync, renameSync, rmSync, rmdirSync, statSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Program, type RunAs, handOver, postgresProgram, removeFolder, socketFolder } from './postgres-program.ts';
 import { alive, commandLine, ended, processesOf } from './process.ts';
@@ -127,7 +127,10 @@ function settingsOf(o: StartOptions, socket: string, word: string): Record<strin
 
 /** Ends a main process: fast, then at once. */
 async function end(pid: number): Promise<void> {
-  for (const [signal, ms] of [['SIGINT', 20_000], ['SIGQUIT', 5_000]] as const) {
+  for (const [signal, ms] of [
+    ['SIGINT', 20_000],
+    ['SIGQUIT', 5_000],
+  ] as const) {
     try {
       process.kill(pid, signal);
     } catch {
@@ -175,7 +178,6 @@ export async function startPostgres(o: StartOptions): Promise<Postgres> {
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(o.dir, data, program);
   const version = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   if (version !== MAJOR) throw new Error(`${data} 是 PostgreSQL ${version} 的数据，本版本需要 ${MAJOR} (data of another PostgreSQL version)`);
-  handOver(data, program.owner);
   const socket = socketFolder(data, program.owner);
   const word = wordOf(data);
   const log = join(o.dir, 'postgres.log');
@@ -185,6 +187,8 @@ export async function startPostgres(o: StartOptions): Promise<Postgres> {
   const launch = async (): Promise<{ pid: number; adopted: boolean }> => {
     const left = await settle(data, word, line);
     if (left) return { pid: left.pid, adopted: true };
+    handOver(data, program.owner);
+    handOver(socket, program.owner);
     if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 20_000_000) renameSync(log, `${log}.1`);
     const out = openSync(log, 'a', 0o600);
     const [c, a] = program.wrap(join(program.bin, 'postgres'), args);
@@ -236,6 +240,11 @@ export async function startPostgres(o: StartOptions): Promise<Postgres> {
       clearInterval(watch);
       await restarting;
       if (alive(pid)) await end(pid);
+      try {
+        rmdirSync(socket);
+      } catch {
+        // Somebody else's file is in it, or it is gone: nothing to do.
+      }
     },
   };
 }

@@ -27,7 +27,7 @@ async function server(): Promise<Address> {
   if (process.env.DATABASE_URL) return { url: process.env.DATABASE_URL };
   const dir = process.env.CHENGSHU_TEST_DIR ?? testFolder();
   // Several test files start at once: one starts the cluster, the others use it.
-  for (const until = Date.now() + 60_000; ; ) {
+  for (const until = Date.now() + 60_000; ;) {
     const found = await findPostgres(dir, 0).catch(() => undefined);
     if (found) return { host: found.host, user: found.user };
     try {
@@ -62,7 +62,10 @@ const open = (a: Address, database: string, max: number): Sql => {
 
 async function template(a: Address): Promise<string> {
   const files = await migrationFiles();
-  const name = `chengshu_t_${createHash('sha256').update(files.map((f) => f.name + f.hash).join()).digest('hex').slice(0, 16)}`;
+  const name = `chengshu_t_${createHash('sha256')
+    .update(files.map((f) => f.name + f.hash).join())
+    .digest('hex')
+    .slice(0, 16)}`;
   const admin = open(a, 'postgres', 1);
   try {
     const c = await admin.reserve();
