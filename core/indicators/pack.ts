@@ -15,9 +15,9 @@ export type Aggregate = (typeof aggregates)[number];
 
 /** Counts and rates over cases, by the formulas of domain.md §7.2; rates are in percent. */
 export const caseMeasures = [
-  'reported', 'accepted', 'filed', 'dispatched', 'handled', 'closed', 'to-close', 'closed-on-time', 'overdue-open', 'open',
-  'filing-rate', 'closing-rate', 'on-time-rate', 'handling-rate', 'on-time-handling-rate', 'rework-rate', 'return-rate', 'inspection-pass-rate',
-  'accurate-dispatch-rate', 'avg-ack-minutes', 'avg-handle-hours', 'satisfaction-rate', 'repeat-rate', 'response-rate', 'resolution-rate',
+  'opened', 'filed', 'dismissed', 'closed', 'forced', 'open', 'overdue-open', 'tasks', 'tasks-done', 'tasks-overdue',
+  'filing-rate', 'close-rate', 'on-time-rate', 'ack-on-time-rate', 'rework-rate', 'return-rate', 'dispatch-accuracy',
+  'mean-ack-minutes', 'mean-handle-hours', 'satisfaction-rate', 'evaluated-rate',
 ] as const;
 export type CaseMeasure = (typeof caseMeasures)[number];
 
@@ -34,7 +34,8 @@ export const indicatorSource = z.discriminatedUnion('kind', [
     /** Limit of `share-above`/`share-below`: the share (%) of streams beyond it. */
     limit: z.number().optional(),
   }),
-  z.strictObject({ kind: z.literal('cases'), measure: z.enum(caseMeasures), flow: ref.optional(), matter: ref.optional(), sector: ref.optional(), source: ref.optional(), urgent: z.boolean().optional(), party: z.enum(['case', 'task']).default('case') }),
+  /** Of cases that began in the window, or their tasks for `tasks…` and the rates over tasks; `level` means this one or worse. */
+  z.strictObject({ kind: z.literal('case'), measure: z.enum(caseMeasures), flow: ref.optional(), matter: ref.optional(), sector: ref.optional(), source: ref.optional(), level: z.number().int().min(1).max(4).optional() }),
   z.strictObject({ kind: z.literal('ledger'), ledger: ref, measure: z.enum(['count', 'sum', 'avg', 'max', 'days']), field: z.string().max(60).optional() }),
   z.strictObject({ kind: z.literal('survey'), survey: ref, measure: z.enum(['satisfied-rate', 'mean', 'count']) }),
   /** Share (%) of things that report as expected: 在线率. */

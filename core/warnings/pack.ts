@@ -1,6 +1,7 @@
 // What packs say about warning rules: which readings or indicator it watches, its condition, and how a warning by it is handled; content of packs.
 import * as z from 'zod';
 import { text } from '../contract.ts';
+import { roleNames } from '../people/roles.ts';
 import { durationMs } from '../time.ts';
 
 const code = z.string().regex(/^[a-z][a-z0-9-]{1,79}$/, '编码只能用小写字母、数字和连字符');
@@ -54,7 +55,7 @@ export const several = z.strictObject({
 export const condition = z.discriminatedUnion('kind', [threshold, rate, silent, forecast, anomaly, several]);
 export type Condition = z.output<typeof condition>;
 
-const escalationStep = z.strictObject({ after: duration, to: ref });
+const escalationStep = z.strictObject({ after: duration, to: z.enum(roleNames as [string, ...string[]]) });
 export const rulePack = z
   .strictObject({
     code, name: text,
