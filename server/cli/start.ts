@@ -13,18 +13,31 @@ export const command: Command = {
     const began = performance.now();
     const config = readConfig();
     const hub = await openInstance(config);
-    const shown = await firstStart(hub, io.say);
-    const { url, stop } = await startServer(hub);
-    io.out(`ready ${url}${shown.demo ? ' 演示数据，登录页列有演示账号' : ''} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
-    await new Promise<void>((done) => {
-      for (const s of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(s, () => done());
-    });
-    io.say('正在停止 …');
-    const late = setTimeout(() => process.exit(1), 30_000);
-    await stop();
-    clearTimeout(late);
+    // From here on a signal only asks: what was begun is ended in order. Later signals of the same Ctrl-C change nothing.
+    let asked: () => void = () => {};
+    const ask = new Promise<void>((done) => (asked = done));
+    for (const s of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(s, asked);
+    // The bootstrap that started us is gone (kill -9): nobody could stop us any more.
+    process.on('disconnect', asked);
+    try {
+      const shown = await firstStart(hub, io.say);
+      const { url } = await startServer(hub).catch((error: unknown) => {
+        const { code, port, address } = error as { code?: string; port?: number; address?: string };
+        if (code === 'EADDRINUSE')
+          throw new Error(`${address}:${port} 已被占用；请用 PORT 或 MQTT_PORT 另选端口 (the port is taken; choose another with PORT or MQTT_PORT)`, { cause: error });
+        throw error;
+      });
+      io.out(`ready ${url}${shown.demo ? ' 演示数据，登录页列有演示账号' : ''} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+      await ask;
+      io.say('正在停止 …');
+    } finally {
+      // Whatever hangs must not keep the process: PostgreSQL is then adopted by the next start.
+      const late = setTimeout(() => process.exit(1), 30_000);
+      await hub.close();
+      clearTimeout(late);
+    }
     // Keep-alive sockets of browsers must not hold the process.
-    setImmediate(() => process.exit(0));
+    setImmediate(() => process.exit(process.exitCode ?? 0));
     return 0;
   },
 };

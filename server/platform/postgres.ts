@@ -65,8 +65,9 @@ function initialise(dir: string, data: string, program: Program): void {
   const aside = mkdtempSync(join(dir, 'initdb-'));
   handOver(aside, program.owner);
   const [c, a] = program.wrap(join(program.bin, 'initdb'), [
-    ...['-D', here(aside, program), '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'],
-    ...['--data-checksums', '--no-instructions', '-c', 'listen_addresses='],
+    ...`-U ${USER} -A trust -E UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8 --data-checksums --no-instructions -c listen_addresses=`.split(' '),
+    '-D',
+    here(aside, program),
   ]);
   try {
     execFileSync(c, a, { cwd: aside, env: environment(program), stdio: ['ignore', 'ignore', 'pipe'], ...program.ids });
@@ -207,7 +208,8 @@ export async function startPostgres(o: StartOptions): Promise<Postgres> {
     }
   };
 
-  let { pid, adopted } = await launch();
+  const first = await launch();
+  let pid = first.pid;
   let stopping = false;
   let restarting: Promise<void> | undefined;
   const restart = async (say: (text: string) => void): Promise<void> => {
@@ -234,7 +236,7 @@ export async function startPostgres(o: StartOptions): Promise<Postgres> {
     get pid() {
       return pid;
     },
-    adopted,
+    adopted: first.adopted,
     async stop() {
       stopping = true;
       clearInterval(watch);
