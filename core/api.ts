@@ -3,9 +3,11 @@ import type { Api } from './contract.ts';
 import { casesApi } from './cases/contract.ts';
 import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
+import { signalsApi } from './signals/contract.ts';
 
 export const apis: Api[] = [
   peopleApi,
   packsApi,
   casesApi,
+  signalsApi,
 ];

@@ -17,6 +17,8 @@ import { readiness } from './platform/health.ts';
 import { installCases } from './cases/follow.ts';
 import { caseRoutes } from './cases/routes.ts';
 import { packRoutes } from './packs/routes.ts';
+import { installSignals, signalsOf } from './signals/follow.ts';
+import { signalRoutes } from './signals/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { authenticate } from './people/service.ts';
 
@@ -28,19 +30,26 @@ export interface System {
   jobs: Jobs;
   outbox: Outbox;
   live: Live;
+  /** Runs when background work starts; tests that only `inject` do without. */
+  onStart(begin: () => Promise<void>): void;
+  /** Port of the embedded MQTT listener once started. */
+  mqttPort: number | null;
 }
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
 const routes: Served[] = [peopleRoutes, packRoutes, caseRoutes];
-const installs: Install[] = [installCases];
+/** Routes over what one process holds in memory. */
+const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
+const installs: Install[] = [installCases, installSignals];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */
 export async function compose(hub: Hub): Promise<System> {
   const app = await makeApp(hub, (request) => authenticate(hub, request));
-  const system: System = { hub, app, timers: new Timers(), jobs: new Jobs(), outbox: new Outbox(), live: new Live() };
-  for (const served of routes) register(app, hub, served);
+  const starts: (() => Promise<void>)[] = [];
+  const system: System = { hub, app, timers: new Timers(), jobs: new Jobs(), outbox: new Outbox(), live: new Live(), mqttPort: null, onStart: (begin) => starts.push(begin) };
+  for (const served of [...routes, ...hubRoutes.map((make) => make(hub))]) register(app, hub, served);
   const description = JSON.stringify(openapi(apis, hub.config.version));
   app.get('/openapi.json', (_request, reply) => reply.type('application/json; charset=utf-8').send(description));
   app.get('/healthz', () => ({ ok: true }));
@@ -52,8 +61,10 @@ export async function compose(hub: Hub): Promise<System> {
   for (const install of installs) await install(system);
   await serveWeb(app);
   hub.onClose(() => app.close());
+  started.set(system, starts);
   return system;
 }
+const started = new WeakMap<System, (() => Promise<void>)[]>();
 
 async function serveWeb(app: FastifyInstance): Promise<void> {
   const built = await stat(`${webFolder}index.html`).catch(() => undefined);
@@ -82,6 +93,7 @@ export async function run(system: System): Promise<void> {
   system.outbox.run(hub);
   system.jobs.run(hub);
   await system.live.start(hub, system.app);
+  for (const begin of started.get(system) ?? []) await begin();
   const every = setInterval(() => anchor(hub).catch((error: unknown) => hub.log.error('anchor failed', { error })), hub.config.anchorSeconds * 1000);
   hub.onClose(async () => {
     clearInterval(every);

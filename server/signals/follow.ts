@@ -1,0 +1,76 @@
+// What signals start: the ways in, the hourly rollups behind the readings, the last values.
+import { addCheck } from '../platform/health.ts';
+import type { Hub } from '../platform/hub.ts';
+import { loop } from '../platform/loop.ts';
+import type { System } from '../main.ts';
+import { Signals } from './service.ts';
+import { healHeads, rollHours } from './store.ts';
+import { httpWayIn } from './ways-in/http.ts';
+import { followBroker, startMqtt } from './ways-in/mqtt.ts';
+
+const known = new WeakMap<Hub, Signals>();
+/** The signals of a hub's process; made on first use. */
+export function signalsOf(hub: Hub): Signals {
+  let s = known.get(hub);
+  if (!s) known.set(hub, (s = new Signals(hub)));
+  return s;
+}
+
+export interface Batch {
+  tx: string;
+  id: string;
+  streams: string[];
+  hours: Date[];
+}
+export type BatchHandler = (tx: Parameters<Parameters<Hub['sql']['begin']>[1]>[0], batches: Batch[]) => Promise<void>;
+
+/** One step of a follower of stored groups: like followers of facts, cursor and effects commit together, nothing is skipped. */
+export async function batchStep(hub: Hub, name: string, handle: BatchHandler, limit = 200): Promise<boolean> {
+  return hub.sql.begin(async (tx) => {
+    const [cursor] = await tx<{ tx: string; position: string }[]>`select tx::text, position::text from cursors where name = ${name} for update skip locked`;
+    if (!cursor) return false;
+    const batches = await tx<Batch[]>`select tx::text, id::text, streams::text[], hours from ingest_batches
+      where (tx, id) > (${cursor.tx}::text::xid8, ${cursor.position}::bigint) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id limit ${limit}`;
+    const last = batches.at(-1);
+    if (!last) return false;
+    await handle(tx as never, [...batches]);
+    await tx`update cursors set tx = ${last.tx}::text::xid8, position = ${last.id}, failures = 0, updated_at = clock_timestamp() where name = ${name}`;
+    return batches.length === limit;
+  }) as Promise<boolean>;
+}
+
+/** Follows stored groups under a name until the hub closes. */
+export async function followBatches(hub: Hub, name: string, handle: BatchHandler): Promise<void> {
+  await hub.sql`insert into cursors (name) values (${name}) on conflict do nothing`;
+  loop(hub, `batches ${name}`, 500, () => batchStep(hub, name, handle));
+}
+
+export const rollup: BatchHandler = async (tx, batches) => {
+  await rollHours(tx as never, batches.flatMap((b) => b.streams), batches.flatMap((b) => b.hours));
+};
+
+export async function installSignals(system: System): Promise<void> {
+  const { hub, app } = system;
+  const signals = signalsOf(hub);
+  await httpWayIn(app, signals);
+  system.live.show('thing', 'signal.read');
+  system.onStart(async () => {
+    await signals.registry.refresh();
+    await healHeads(hub.sql);
+    if (hub.config.mqttUrl) {
+      const external = followBroker(hub, signals, hub.config.mqttUrl);
+      addCheck('broker', async () => ({ ok: external.connected(), detail: external.connected() ? '外部消息代理已连接' : '外部消息代理未连接' }));
+    } else {
+      const listener = await startMqtt(hub, signals);
+      system.mqttPort = listener.port;
+      addCheck('broker', async () => ({ ok: true, detail: `内置 MQTT 端口 ${listener.port}，${listener.clients()} 个设备` }));
+    }
+    await followBatches(hub, 'stream-hours', rollup);
+    loop(hub, 'stream heads', 500, async () => {
+      await signals.flush();
+      return false;
+    });
+    // Registered last, so that it runs first at close: what is known goes to disk before the pool ends.
+    hub.onClose(() => signals.flush().then(() => {}, () => {}));
+  });
+}
