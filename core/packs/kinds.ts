@@ -26,7 +26,7 @@ export const kinds = {
   indicators: kind(indicatorPack, [['sector', 'sectors'], ['source.ledger', 'ledgers'], ['source.profile', 'profiles'], ['source.survey', 'surveys'], ['source.inputs.*', 'indicators']]),
   'risk-types': kind(riskTypePack, [['sector', 'sectors']]),
   'warning-rules': kind(rulePack, [['on.profile', 'profiles'], ['on.indicator', 'indicators'], ['scenario', 'scenarios'], ['matter', 'matters']]),
-  surveys: kind(surveyPack),
+  surveys: kind(surveyPack, [['after.flows.*', 'flows']]),
   targets: kind(targetPack, [['indicator', 'indicators']]),
 } as const;
 export type KindName = keyof typeof kinds;
