@@ -62,6 +62,26 @@ function files(folder, ending) {
 }
 
 let exec;
+/** npm, when told to stop, ends its shell and leaves us: its number and the shell's are watched. Started by hand we stay, as any server does. */
+function ancestors() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}`;
+  } catch {
+    return String(process.ppid);
+  }
+}
+const born = ancestors();
+function whenLeft(act) {
+  if (!process.env.npm_lifecycle_event || process.platform !== 'linux') return;
+  const watch = setInterval(() => {
+    if (ancestors() === born) return;
+    clearInterval(watch);
+    act();
+  }, 250);
+  watch.unref();
+}
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** Runs a program to its end and gives its exit status. `tied`: it notices when we are killed (its IPC channel closes). */
 function run(program, argv, { env = {}, tied = false } = {}) {
@@ -75,6 +95,7 @@ function run(program, argv, { env = {}, tied = false } = {}) {
       },
     ]);
     for (const [s, f] of pass) process.on(s, f);
+    whenLeft(() => child.kill('SIGTERM'));
     child.on('exit', (code, signal) => {
       for (const [s, f] of pass) process.off(s, f);
       done(signal ? 1 : (code ?? 1));
