@@ -4,10 +4,12 @@ import { casesApi } from './cases/contract.ts';
 import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
 import { signalsApi } from './signals/contract.ts';
+import { recordsApi } from './records/contract.ts';
 
 export const apis: Api[] = [
   peopleApi,
   packsApi,
   casesApi,
   signalsApi,
+  recordsApi,
 ];

@@ -20,6 +20,8 @@ import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
 import { signalRoutes } from './signals/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
+import { installRecords } from './records/follow.ts';
+import { recordRoutes } from './records/routes.ts';
 import { authenticate } from './people/service.ts';
 
 /** What a slice may hook into besides its routes. */
@@ -38,10 +40,10 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [peopleRoutes, packRoutes, caseRoutes];
+const routes: Served[] = [peopleRoutes, packRoutes, caseRoutes, recordRoutes];
 /** Routes over what one process holds in memory. */
 const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
-const installs: Install[] = [installCases, installSignals];
+const installs: Install[] = [installCases, installSignals, installRecords];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */
