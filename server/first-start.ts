@@ -1,6 +1,6 @@
 // What happens before the doors open: packs are imported, units and posts made from them, and a new folder becomes a demonstration centre unless told otherwise.
 import type { Centre } from '#core/people/pack.ts';
-import { accountBy, addAccount, grantRoles, putUnit, unitBy } from './people/service.ts';
+import { accountBy, addAccount, grantRoles, hashPassword, putUnit, unitBy } from './people/service.ts';
 import { current, importPacks } from './packs/service.ts';
 import type { Hub, Work } from './platform/hub.ts';
 
@@ -18,11 +18,13 @@ async function plantUnits(work: Work, node: Node, parentId: string | null, schem
 /** Makes the units and accounts that a centre pack names; what exists stays as it is. */
 export async function plantCentre(work: Work, centre: Centre): Promise<void> {
   await plantUnits(work, centre.root, null, centre.schematic);
+  // All demo posts share one password, so one hash does for all of them.
+  const passwordHash = centre.demo ? await hashPassword(DEMO_PASSWORD) : undefined;
   for (const a of centre.accounts) {
     if (await accountBy(work.tx, { login: a.login })) continue;
     const unit = await unitBy(work.tx, { path: a.unit });
     if (!unit) throw new Error(`账号 ${a.login} 的单位 ${a.unit} 不存在`);
-    const { id } = await addAccount(work, { login: a.login, postName: a.post, unitId: unit.id, ...(centre.demo ? { password: DEMO_PASSWORD, demo: true, mustChange: false } : {}) });
+    const { id } = await addAccount(work, { login: a.login, postName: a.post, unitId: unit.id, ...(passwordHash ? { passwordHash, demo: true, mustChange: false } : {}) });
     const grants = await Promise.all(a.roles.map(async (r) => ({ role: r.role, unitId: (await unitBy(work.tx, { path: r.over }))!.id })));
     await grantRoles(work.tx, id, grants);
   }

@@ -110,14 +110,14 @@ export async function changePassword(work: Work, current: string, next: string, 
 const freshPassword = (): string => `${randomBytes(9).toString('base64url')}-Aa7`;
 
 /** Opens an account for a post; gives its one-time initial password. */
-export async function addAccount(work: Work, a: { login: string; postName: string; unitId: string; password?: string; demo?: boolean; mustChange?: boolean }): Promise<{ id: string; initialPassword: string }> {
+export async function addAccount(work: Work, a: { login: string; postName: string; unitId: string; password?: string; passwordHash?: string; demo?: boolean; mustChange?: boolean }): Promise<{ id: string; initialPassword: string }> {
   const unit = await store.unitBy(work.tx, { id: a.unitId });
   if (!unit) throw problem('invalid-input', { errors: [{ pointer: '/body/unitId', message: '没有这个机构' }] });
   const login = a.login.toLowerCase();
   const initialPassword = a.password ?? freshPassword();
   const id = uuidv7();
   const added = await store.addAccount(work.tx, {
-    id, login, postName: a.postName, unitId: a.unitId, passwordHash: await hashPassword(initialPassword), mustChange: a.mustChange ?? true, demo: a.demo ?? false,
+    id, login, postName: a.postName, unitId: a.unitId, passwordHash: a.passwordHash ?? (await hashPassword(initialPassword)), mustChange: a.mustChange ?? true, demo: a.demo ?? false,
   });
   if (!added) throw problem('conflict', { detail: `账号 ${login} 已存在`, errors: [{ pointer: '/body/login', message: '已存在' }] });
   await append(work, [{ kind: 'account.opened', subject: `account:${id}`, data: { login, postName: a.postName, unit: unit.path }, unit: unit.path }]);

@@ -1,7 +1,5 @@
 // The one door for readings: groups what arrives, writes it by binary COPY, and says so only after the commit.
 // Followers miss nothing: every group leaves a row in ingest_batches, in the same transaction, with what it touched.
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
 import { HOUR } from '#core/time.ts';
 import { problem } from '#core/problem.ts';
 import { counter, gauge } from '../platform/metrics.ts';
@@ -138,9 +136,10 @@ export class Ingest {
       });
       return 'plain';
     } catch (error) {
-      if ((error as { code?: string }).code !== '23505') throw error;
+      // 25P02: the COPY before it failed; the staging way finds out why.
+      if ((error as { code?: string }).code !== '25P02') throw error;
     }
-    // A key was there already: through a staging table, keeping the first of each and telling equal from different.
+    // Most likely a key was there already: through a staging table, keeping the first of each and telling equal from different.
     const again = await this.#batchId();
     return this.#hub.sql.begin(async (tx) => {
       await tx`create temp table staging (like observations, n int generated always as identity) on commit drop`;
@@ -193,22 +192,29 @@ export class Ingest {
   }
 }
 
+/**
+ * Sends a COPY body. The driver never says when a COPY fails after its end, so this does not wait for the stream to finish:
+ * the next statement of the transaction tells (25P02 when the COPY failed), and every caller has one.
+ */
 async function copy(tx: Tx, table: 'observations' | 'staging', body: Buffer): Promise<void> {
   const sink = await tx`copy ${tx(table)} (stream, at, kind, num, txt, quality, batch) from stdin with (format binary)`.writable();
-  await pipeline(Readable.from([body]), sink);
+  sink.on('error', () => {});
+  await new Promise<void>((done, fail) => sink.write(body, (error) => (error ? fail(error) : done())));
+  sink.end();
+  await new Promise((r) => setImmediate(r));
 }
 
 async function note(tx: Tx, id: bigint, rows: readonly Reading[]): Promise<void> {
   const seen = new Set<string>();
   const streams: string[] = [];
-  const hours: Date[] = [];
+  const hours: string[] = [];
   for (const r of rows) {
     const hour = Math.floor(r.at / HOUR) * HOUR;
     const key = `${r.stream}/${hour}`;
     if (seen.has(key)) continue;
     seen.add(key);
     streams.push(r.stream);
-    hours.push(new Date(hour));
+    hours.push(new Date(hour).toISOString());
   }
   await tx`insert into ingest_batches (id, readings, streams, hours) values (${id.toString()}, ${rows.length}, ${streams}::bigint[], ${hours}::timestamptz[])`;
 }

@@ -66,7 +66,7 @@ export const rollHours = (tx: Db, streams: string[], hourList: Date[]) =>
   (tx as Sql)`
     insert into stream_hours as h (stream, hour, n, sum, min, max, first, last)
     select p.stream, p.hour, coalesce(o.n, 0), o.sum, o.min, o.max, o.first, o.last
-    from (select distinct stream, hour from unnest(${streams}::bigint[], ${hourList}::timestamptz[]) as x (stream, hour)) p
+    from (select distinct stream, hour from unnest(${streams}::bigint[], ${hourList.map((h) => h.toISOString())}::timestamptz[]) as x (stream, hour)) p
     cross join lateral (
       select count(num)::int as n, sum(num) as sum, min(num) as min, max(num) as max, (array_agg(num order by at) filter (where num is not null))[1] as first,
         (array_agg(num order by at desc) filter (where num is not null))[1] as last
@@ -76,7 +76,7 @@ export const rollHours = (tx: Db, streams: string[], hourList: Date[]) =>
 
 export const flushHeads = (db: Db, rows: { stream: string; at: Date; num: number | null; txt: string | null }[], now: Date) =>
   (db as Sql)`insert into stream_heads as h (stream, at, num, txt, received_at)
-    select s, a, n, t, ${now} from unnest(${rows.map((r) => r.stream)}::bigint[], ${rows.map((r) => r.at)}::timestamptz[], ${rows.map((r) => r.num)}::float8[], ${rows.map((r) => r.txt)}::text[]) as x (s, a, n, t)
+    select s, a, n, t, ${now} from unnest(${rows.map((r) => r.stream)}::bigint[], ${rows.map((r) => r.at.toISOString())}::timestamptz[], ${rows.map((r) => r.num)}::float8[], ${rows.map((r) => r.txt)}::text[]) as x (s, a, n, t)
     on conflict (stream) do update set at = excluded.at, num = excluded.num, txt = excluded.txt, received_at = excluded.received_at where h.at <= excluded.at`;
 
 /** Heads that the flush had not reached when the process died, from the groups committed since. */
