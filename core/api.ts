@@ -1,12 +1,14 @@
 // All contracts in one list: OpenAPI and the server's completeness check read it.
 import type { Api } from './contract.ts';
 import { casesApi } from './cases/contract.ts';
+import { indicatorsApi } from './indicators/contract.ts';
 import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
 import { signalsApi } from './signals/contract.ts';
 import { recordsApi } from './records/contract.ts';
 
 export const apis: Api[] = [
+  indicatorsApi,
   peopleApi,
   packsApi,
   casesApi,

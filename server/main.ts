@@ -16,6 +16,8 @@ import { openapi } from './platform/openapi.ts';
 import { readiness } from './platform/health.ts';
 import { installCases } from './cases/follow.ts';
 import { caseRoutes } from './cases/routes.ts';
+import { installIndicators } from './indicators/follow.ts';
+import { indicatorRoutes } from './indicators/routes.ts';
 import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
 import { signalRoutes } from './signals/routes.ts';
@@ -40,10 +42,10 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [peopleRoutes, packRoutes, caseRoutes, recordRoutes];
+const routes: Served[] = [indicatorRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes];
 /** Routes over what one process holds in memory. */
 const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
-const installs: Install[] = [installCases, installSignals, installRecords];
+const installs: Install[] = [installIndicators, installCases, installSignals, installRecords];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */
