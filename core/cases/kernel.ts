@@ -38,6 +38,8 @@ export interface Described {
 }
 
 export type Command =
+  | { kind: 'claim'; task: string }
+  | { kind: 'release'; task: string }
   | { kind: 'accept'; task: string }
   | { kind: 'start'; task: string }
   | { kind: 'stage'; task: string; stage: string; note?: string | undefined }
@@ -45,7 +47,16 @@ export type Command =
   | { kind: 'submit'; task: string; form: Form }
   | { kind: 'confirm'; task: string }
   | { kind: 'refuse'; task: string; reason: string }
-  | { kind: 'decide'; task: string; outcome: string; reason?: string | undefined; form?: Form | undefined; set?: Described | undefined; assign?: Assignment[] | undefined; tasks?: string[] | undefined }
+  | {
+      kind: 'decide';
+      task: string;
+      outcome: string;
+      reason?: string | undefined;
+      form?: Form | undefined;
+      set?: Described | undefined;
+      assign?: Assignment[] | undefined;
+      tasks?: string[] | undefined;
+    }
   | { kind: 'withdraw'; task: string; reason: string }
   | { kind: 'askExtension'; task: string; reason: string }
   | { kind: 'endorseExtension'; task: string }
@@ -69,6 +80,8 @@ export type CommandKind = Command['kind'];
 
 /** In which task states a command about a task is possible; the server checks by it and the screen shows by it. */
 export const allowedIn: Partial<Record<CommandKind, readonly TaskState[]>> = {
+  claim: ['offered'],
+  release: ['offered'],
   accept: ['offered'],
   start: ['accepted', 'rework'],
   stage: ['accepted', 'working', 'rework'],
@@ -89,12 +102,27 @@ export const allowedIn: Partial<Record<CommandKind, readonly TaskState[]>> = {
 };
 /** In which case states a command about the whole case is possible. */
 export const allowedInCase: Partial<Record<CommandKind, readonly Case['status'][]>> = {
-  describe: ['open'], supervise: ['open'], remind: ['open'], instruct: ['open'], comment: ['open', 'closed'], merge: ['open'], unmerge: ['merged'],
-  reopen: ['closed', 'dismissed'], forceClose: ['open'], evaluate: ['closed'],
+  describe: ['open'],
+  supervise: ['open'],
+  remind: ['open'],
+  instruct: ['open'],
+  comment: ['open', 'closed'],
+  merge: ['open'],
+  unmerge: ['merged'],
+  reopen: ['closed', 'dismissed'],
+  forceClose: ['open'],
+  evaluate: ['closed'],
 };
 const casePermission: Partial<Record<CommandKind, Permission>> = {
-  describe: 'case.file', supervise: 'case.supervise', remind: 'case.supervise', instruct: 'case.instruct', comment: 'case.read', merge: 'case.dispatch', unmerge: 'case.dispatch',
-  reopen: 'case.force', forceClose: 'case.force',
+  describe: 'case.file',
+  supervise: 'case.supervise',
+  remind: 'case.supervise',
+  instruct: 'case.instruct',
+  comment: 'case.read',
+  merge: 'case.dispatch',
+  unmerge: 'case.dispatch',
+  reopen: 'case.force',
+  forceClose: 'case.force',
 };
 const MAX_EXTENSIONS = 2;
 const MAX_DEFERRAL_DAYS = 366;
@@ -158,16 +186,27 @@ class Facts {
     let list = assign;
     if (step.unit !== 'chosen') list = [{ unit: resolveUnit(this.ctx, this.state, step.unit), title: step.name.zh, lead: true }];
     else if (!list?.length) {
+      // After a return the catalogue has had its turn: offering the same units once more would double the work of the others.
+      if (this.state.tasks.some((t) => t.step === stepCode && (t.state === 'returned' || open(t)))) invalid('/body/assign', '有单位退回，请选择改派的承办单位');
       const scenario = this.state.scenario ? this.ctx.scenario(this.state.scenario) : undefined;
       const matter = this.state.matter ? this.ctx.matter(this.state.matter) : undefined;
-      if (scenario && step.kind === 'do') list = scenario.tasks.map((t) => ({ unit: resolveUnit(this.ctx, this.state, t.unit), title: t.title.zh, lead: t.lead, mandatory: t.mandatory }));
+      if (scenario && step.kind === 'do')
+        list = scenario.tasks.map((t) => ({ unit: resolveUnit(this.ctx, this.state, t.unit), title: t.title.zh, lead: t.lead, mandatory: t.mandatory }));
       else if (matter) list = [{ unit: resolveUnit(this.ctx, this.state, matter.unit), title: step.name.zh, lead: true }];
       else invalid('/body/assign', '请选择承办单位');
     }
     if (list!.length && !list!.some((a) => a.lead)) list = list!.map((a, i) => (i ? a : { ...a, lead: true }));
     for (const [i, a] of list!.entries()) {
       if (!this.ctx.unitExists(a.unit)) invalid(`/body/assign/${i}/unit`, `没有单位 ${a.unit}`);
-      this.add('case.task-offered', { id: this.ctx.newId(), step: stepCode, unit: a.unit, title: a.title, lead: a.lead ?? false, mandatory: a.mandatory ?? true, limits: limitsFor(this.ctx, this.state, step) });
+      this.add('case.task-offered', {
+        id: this.ctx.newId(),
+        step: stepCode,
+        unit: a.unit,
+        title: a.title,
+        lead: a.lead ?? false,
+        mandatory: a.mandatory ?? true,
+        limits: limitsFor(this.ctx, this.state, step),
+      });
     }
   }
 
@@ -179,12 +218,19 @@ class Facts {
     } else if (to.next) this.offer(to.next, assign);
   }
 
+  /** The case belongs to somebody who still has work in it. */
+  keepOwner(): void {
+    const left = this.state.tasks.filter(open);
+    if (this.state.status !== 'open' || !left.length || left.some((t) => t.unit === this.state.owner)) return;
+    this.add('case.owned', { owner: (left.find((t) => t.lead) ?? left[0]!).unit });
+  }
+
   /** When the last mandatory task of a do-step is done, the flow goes on. */
   advance(stepCode: string): void {
     const step = this.ctx.flow.steps[stepCode]!;
     const tasks = this.state.tasks.filter((t) => t.step === stepCode && t.state !== 'returned' && t.state !== 'withdrawn');
     const waiting = tasks.filter((t) => t.state !== 'done');
-    if (waiting.some((t) => t.mandatory) || (!tasks.length && this.state.tasks.some(open))) return;
+    if (waiting.some((t) => t.mandatory) || waiting.length === tasks.length) return;
     if (this.state.tasks.some((t) => open(t) && t.step !== stepCode)) return;
     for (const t of waiting) this.add('case.task-withdrawn', { task: t.id, reason: '主要任务均已完成' });
     this.go({ next: step.next, end: step.end });
@@ -193,37 +239,91 @@ class Facts {
 
 function checkedForm(list: readonly Field[], form: Form | undefined): Form {
   const faults = formFaults(list, form ?? {});
-  if (faults.length) throw problem('invalid-input', { detail: faults.map((f) => f.message).slice(0, 3).join('；'), errors: faults });
+  if (faults.length)
+    throw problem('invalid-input', {
+      detail: faults
+        .map((f) => f.message)
+        .slice(0, 3)
+        .join('；'),
+      errors: faults,
+    });
   return form ?? {};
 }
 
-const did = (state: Case, actor: Actor): boolean => state.tasks.some((t) => t.lead !== undefined && t.acceptedAt !== undefined && within(actor.unit.path, t.unit));
+/** Whether the actor, or the unit he sits in, did the work that is judged; a visit to verify the report beforehand is not that work. */
+function did(state: Case, actor: Actor, flow: Flow): boolean {
+  const works = Object.values(flow.steps).some((s) => s.kind === 'do' && s.counted);
+  return state.tasks.some((t) => {
+    const s = flow.steps[t.step];
+    return s?.kind === 'do' && (s.counted || !works) && t.acceptedAt !== undefined && (within(actor.unit.path, t.unit) || (t.handler !== undefined && t.handler === actor.account));
+  });
+}
+
+/** Refuses attributes that the catalogue or the map does not know. */
+function describable(set: Described, state: Case | null, ctx: Context): void {
+  if (set.level !== undefined && !(Number.isInteger(set.level) && set.level >= 1 && set.level <= 4)) invalid('/body/set/level', '等级应为 1 至 4');
+  const code = set.matter ?? state?.matter;
+  if (set.matter !== undefined && !ctx.matter(set.matter)) invalid('/body/set/matter', `没有事项 ${set.matter}`);
+  if (set.matter !== undefined && set.condition === undefined && state && state.condition !== null && !ctx.matter(set.matter)?.conditions.some((c) => c.code === state.condition))
+    invalid('/body/set/condition', '更换事项须同时选择立案条件');
+  if (set.condition !== undefined && !ctx.matter(code ?? '')?.conditions.some((c) => c.code === set.condition))
+    invalid('/body/set/condition', `事项下没有立案条件 ${set.condition}`);
+  if (set.scenario !== undefined && !ctx.scenario(set.scenario)) invalid('/body/set/scenario', `没有场景 ${set.scenario}`);
+  if (set.place && !(Math.abs(set.place.lat) <= 90 && Math.abs(set.place.lon) <= 180)) invalid('/body/set/place', '坐标超出范围');
+}
 
 function describe(f: Facts, set: Described, filed: boolean, reason?: string): void {
   const { ctx, state } = f;
-  if (set.level !== undefined && !(Number.isInteger(set.level) && set.level >= 1 && set.level <= 4)) invalid('/body/set/level', '等级应为 1 至 4');
+  describable(set, state, ctx);
   if (set.level !== undefined && state.level !== null && set.level > state.level && !reason) invalid('/body/reason', '降级须说明理由');
-  if (set.level !== undefined && state.level !== null && set.level > state.level && !may(ctx.actor, 'case.force', state.root)) throw problem('forbidden', { detail: '降级须由值班长以上办理' });
-  const code = set.matter ?? state.matter;
-  if (set.matter !== undefined && !ctx.matter(set.matter)) invalid('/body/set/matter', `没有事项 ${set.matter}`);
-  if (set.condition !== undefined && !ctx.matter(code ?? '')?.conditions.some((c) => c.code === set.condition)) invalid('/body/set/condition', `事项下没有立案条件 ${set.condition}`);
-  if (set.scenario !== undefined && !ctx.scenario(set.scenario)) invalid('/body/set/scenario', `没有场景 ${set.scenario}`);
-  if (set.place && !(Math.abs(set.place.lat) <= 90 && Math.abs(set.place.lon) <= 180)) invalid('/body/set/place', '坐标超出范围');
+  if (set.level !== undefined && state.level !== null && set.level > state.level && !may(ctx.actor, 'case.force', state.root))
+    throw problem('forbidden', { detail: '降级须由值班长以上办理' });
   f.add('case.described', { ...set, ...(filed ? { filed: true } : {}), ...(reason ? { reason } : {}) });
 }
 
 /** Opens a case: its first fact and the tasks of the first step. */
 export function openCase(
-  input: { id: string; no: string; packVersion: string; root: string; title: string; description: string; source: string; form?: Form | undefined; set?: Described | undefined; origin?: string | undefined; assign?: Assignment[] | undefined },
+  input: {
+    id: string;
+    no: string;
+    packVersion: string;
+    root: string;
+    title: string;
+    description: string;
+    source: string;
+    form?: Form | undefined;
+    set?: Described | undefined;
+    origin?: string | undefined;
+    assign?: Assignment[] | undefined;
+  },
   ctx: Context,
 ): { facts: NewFact[]; state: Case } {
   const { flow } = ctx;
   if (!input.title.trim()) invalid('/body/title', '请填写标题');
-  const form = checkedForm(flow.open.form, input.form);
+  // Personal fields are kept apart by the caller and never become facts.
+  const form = checkedForm(
+    flow.open.form.filter((x) => !x.personal),
+    input.form,
+  );
+  describable(input.set ?? {}, null, ctx);
   const opened = {
-    id: input.id, no: input.no, flow: flow.code, packVersion: input.packVersion, title: input.title, description: input.description, source: input.source, root: input.root,
-    owner: `${input.root}.${flow.owner}`, openedBy: ctx.actor.account ?? ctx.actor.name, origin: input.origin ?? null, fields: form,
-    level: input.set?.level ?? null, matter: input.set?.matter ?? null, condition: input.set?.condition ?? null, scenario: input.set?.scenario ?? null, place: input.set?.place ?? null,
+    id: input.id,
+    no: input.no,
+    flow: flow.code,
+    packVersion: input.packVersion,
+    title: input.title,
+    description: input.description,
+    source: input.source,
+    root: input.root,
+    owner: `${input.root}.${flow.owner}`,
+    openedBy: ctx.actor.account ?? ctx.actor.name,
+    origin: input.origin ?? null,
+    fields: form,
+    level: input.set?.level ?? null,
+    matter: input.set?.matter ?? null,
+    condition: input.set?.condition ?? null,
+    scenario: input.set?.scenario ?? null,
+    place: input.set?.place ?? null,
   };
   const first: NewFact = { kind: 'case.opened', subject: `case:${input.id}`, data: opened };
   const f = new Facts(evolve(null, { kind: first.kind, data: first.data, at: ctx.at }), ctx);
@@ -231,6 +331,12 @@ export function openCase(
   f.offer(flow.start, input.assign);
   return { facts: f.list, state: f.state };
 }
+
+/** Rights over the whole case are held over the district or its owner; a comment is free to every unit that has part in it. */
+const mayOnCase = (actor: Actor, permission: Permission, state: Case, kind: CommandKind): boolean =>
+  [state.root, state.owner, ...(kind === 'comment' ? [...(state.place?.unit ? [state.place.unit] : []), ...state.tasks.map((t) => t.unit)] : [])].some((path) =>
+    may(actor, permission, path),
+  );
 
 /** What follows from a command; throws a `Problem` when it is not possible, having changed nothing. */
 export function decide(state: Case, command: Command, ctx: Context): { facts: NewFact[]; state: Case } {
@@ -240,7 +346,7 @@ export function decide(state: Case, command: Command, ctx: Context): { facts: Ne
     if (!states.includes(state.status)) refuse(`事件${{ open: '办理中', closed: '已结案', dismissed: '不予受理', merged: '已并案' }[state.status]}，不能这样做`);
     const needed = command.kind === 'evaluate' ? ctx.flow.evaluate?.permission : casePermission[command.kind];
     if (!needed) refuse('这类事件不评价');
-    if (!may(ctx.actor, needed!, state.root) && !may(ctx.actor, needed!, state.owner)) throw problem('forbidden', { detail: `需要权限：${needed}` });
+    if (!mayOnCase(ctx.actor, needed!, state, command.kind)) throw problem('forbidden', { detail: `需要权限：${needed}` });
     onCase(f, command);
     return { facts: f.list, state: f.state };
   }
@@ -282,20 +388,34 @@ const taskPermission = (step: Step, kind: CommandKind): Permission => {
 };
 
 /** Why a command about a task is not possible for this actor now; undefined when it is. */
-export function whyNot(state: Case, task: Task, step: Step, kind: CommandKind, ctx: Pick<Context, 'actor' | 'at'>): string | undefined {
+export function whyNot(state: Case, task: Task, step: Step, kind: CommandKind, ctx: Pick<Context, 'actor' | 'at' | 'flow'>): string | undefined {
   const wanted = allowedIn[kind];
   if (!wanted?.includes(task.state)) return `任务${taskWords[task.state]}，不能这样做`;
-  if (step.kind !== 'do' && kind !== 'decide' && kind !== 'withdraw') return '这一步只需作出决定';
+  if (step.kind !== 'do' && kind !== 'decide' && kind !== 'claim' && kind !== 'release') return '这一步只需作出决定';
+  if (step.kind === 'do' && (kind === 'claim' || kind === 'release')) return '这一步由承办单位签收';
   if (step.kind === 'do' && kind === 'decide') return '这一步须办理后提交';
   if (kind === 'return' && !step.returnable) return '这一步不能退回';
   if ((kind === 'confirm' || kind === 'refuse') && !step.confirm) return '这一步不需确认';
   if (kind.endsWith('Extension') && !step.extendable) return '这一步不能延期';
   if (kind.endsWith('Deferral') && !step.deferrable) return '这一步不能挂账';
   const permission = taskPermission(step, kind);
+  // A unit lead who does not endorse refuses with the right by which he would endorse.
+  if (kind === 'refuseExtension' && task.extension.asked?.approvals === 0 && may(ctx.actor, 'case.confirm', task.unit)) return undefined;
   // Who grants sits with the hub (dispatcher, shift lead), not in the unit that asks.
   const over = kind === 'grantExtension' || kind === 'refuseExtension' || kind === 'grantDeferral' || kind === 'refuseDeferral' || kind === 'withdraw' ? state.root : task.unit;
   if (!may(ctx.actor, permission, over)) return `需要权限：${permission}（${over}）`;
-  if (kind === 'decide' && step.independent && did(state, ctx.actor)) return '承办单位不能核查或办结自己承办的事件';
+  if (kind === 'claim' && task.claimedBy) return task.claimedBy === ctx.actor.account ? '您已领取' : '已由他人领取';
+  if (kind === 'release' && !task.claimedBy) return '没有人领取';
+  // Whoever took it up decides; the shift lead may take it from him by releasing it.
+  if (
+    (kind === 'release' || kind === 'decide') &&
+    task.claimedBy &&
+    task.claimedBy !== ctx.actor.account &&
+    ctx.actor.kind !== 'system' &&
+    !may(ctx.actor, 'case.force', state.root)
+  )
+    return '已由他人领取';
+  if (kind === 'decide' && step.independent && did(state, ctx.actor, ctx.flow)) return '承办单位不能核查或办结自己承办的事件';
   if (kind === 'askExtension') {
     if (task.extension.asked) return '已有一个延期申请等待审批';
     if (task.extension.used >= MAX_EXTENSIONS) return `延期最多 ${MAX_EXTENSIONS} 次`;
@@ -308,17 +428,30 @@ export function whyNot(state: Case, task: Task, step: Step, kind: CommandKind, c
   if (kind === 'refuseExtension' && !task.extension.asked) return '没有延期申请';
   if (kind === 'askDeferral' && (task.deferral.used > 0 || task.deferral.asked)) return '挂账只能一次';
   if ((kind === 'grantDeferral' || kind === 'refuseDeferral') && !task.deferral.asked) return '没有挂账申请';
+  if (kind === 'grantDeferral' && task.deferral.asked!.until <= ctx.at.toISOString()) return '申请的挂账期限已过';
   return undefined;
 }
 
 export const taskWords: Record<TaskState, string> = {
-  offered: '待签收', returned: '已退回', accepted: '已签收', working: '办理中', paused: '挂账中', submitted: '待确认', rework: '返工', done: '已完成', withdrawn: '已撤回',
+  offered: '待签收',
+  returned: '已退回',
+  accepted: '已签收',
+  working: '办理中',
+  paused: '挂账中',
+  submitted: '待确认',
+  rework: '返工',
+  done: '已完成',
+  withdrawn: '已撤回',
 };
 
 function onTask(f: Facts, task: Task, step: Step, c: Extract<Command, { task: string }>): void {
   const { ctx } = f;
   const handler = ctx.actor.account ?? undefined;
   switch (c.kind) {
+    case 'claim':
+      return f.add('case.task-claimed', { task: task.id, by: ctx.actor.account ?? ctx.actor.name });
+    case 'release':
+      return f.add('case.task-released', { task: task.id, by: ctx.actor.account ?? ctx.actor.name });
     case 'accept':
       return f.add('case.task-accepted', { task: task.id, handler });
     case 'start':
@@ -334,8 +467,13 @@ function onTask(f: Facts, task: Task, step: Step, c: Extract<Command, { task: st
       // A second return goes to arbitration by whoever dispatches, never to a third hop unnoticed (domain.md §3.1).
       const again = ctx.flow.steps[step.onReturn!]!;
       f.add('case.task-offered', {
-        id: ctx.newId(), step: step.onReturn, unit: again.unit === 'chosen' ? resolveUnit(ctx, f.state, ctx.flow.owner) : resolveUnit(ctx, f.state, again.unit),
-        title: f.state.arbitration ? `权责协商：${task.title}` : `重新派遣：${task.title}`, lead: true, mandatory: true, limits: limitsFor(ctx, f.state, again),
+        id: ctx.newId(),
+        step: step.onReturn,
+        unit: again.unit === 'chosen' ? resolveUnit(ctx, f.state, ctx.flow.owner) : resolveUnit(ctx, f.state, again.unit),
+        title: f.state.arbitration ? `权责协商：${task.title}` : `重新派遣：${task.title}`,
+        lead: true,
+        mandatory: true,
+        limits: limitsFor(ctx, f.state, again),
       });
       return;
     }
@@ -356,13 +494,10 @@ function onTask(f: Facts, task: Task, step: Step, c: Extract<Command, { task: st
       return f.add('case.task-refused', { task: task.id, reason: c.reason });
     case 'withdraw':
       if (!c.reason.trim()) invalid('/body/reason', '请写明撤回理由');
-      if (step.kind !== 'do') refuse('只能撤回承办任务');
       f.add('case.task-withdrawn', { task: task.id, reason: c.reason });
-      if (!f.state.tasks.some(open)) {
-        if (f.state.tasks.some((t) => t.step === task.step && t.state === 'done')) return f.advance(task.step);
-        f.offer(step.onReturn ?? ctx.flow.start);
-      }
-      return;
+      f.advance(task.step);
+      if (f.state.status === 'open' && !f.state.tasks.some(open)) f.offer(step.onReturn ?? ctx.flow.start);
+      return f.keepOwner();
     case 'decide': {
       const outcome = step.outcomes.find((o) => o.code === c.outcome);
       if (!outcome) return invalid('/body/outcome', `没有选项 ${c.outcome}`);
@@ -371,12 +506,24 @@ function onTask(f: Facts, task: Task, step: Step, c: Extract<Command, { task: st
       if (c.set && Object.values(c.set).some((v) => v !== undefined)) describe(f, c.set, outcome.needs.length > 0, c.reason);
       const missing = outcome.needs.filter((n) => f.state[n] === null);
       if (missing.length)
-        throw problem('invalid-input', { detail: `还缺少：${missing.map((m) => ({ matter: '事项', condition: '立案条件', level: '等级', place: '位置' })[m]).join('、')}`, errors: missing.map((m) => ({ pointer: `/body/set/${m}`, message: '必填' })) });
+        throw problem('invalid-input', {
+          detail: `还缺少：${missing.map((m) => ({ matter: '事项', condition: '立案条件', level: '等级', place: '位置' })[m]).join('、')}`,
+          errors: missing.map((m) => ({ pointer: `/body/set/${m}`, message: '必填' })),
+        });
       f.add('case.decided', { task: task.id, step: task.step, outcome: outcome.code, outcomeName: outcome.name.zh, form, ...(c.reason ? { reason: c.reason } : {}) });
       if (outcome.rework) {
-        const chosen = f.state.tasks.filter((t) => t.state === 'done' && ctx.flow.steps[t.step]!.kind === 'do' && ctx.flow.steps[t.step]!.counted && (!c.tasks?.length || c.tasks.includes(t.id)));
+        const chosen = f.state.tasks.filter(
+          (t) => t.state === 'done' && ctx.flow.steps[t.step]!.kind === 'do' && ctx.flow.steps[t.step]!.counted && (!c.tasks?.length || c.tasks.includes(t.id)),
+        );
         if (!chosen.length) refuse('没有可返工的任务');
-        for (const t of chosen) f.add('case.task-reworked', { task: t.id, reason: c.reason, limits: limitsFor(ctx, f.state, ctx.flow.steps[t.step]!).filter((l) => l.kind === 'step').map((l) => ({ ...l, generation: 100 + t.reworks })) });
+        for (const t of chosen)
+          f.add('case.task-reworked', {
+            task: t.id,
+            reason: c.reason,
+            limits: limitsFor(ctx, f.state, ctx.flow.steps[t.step]!)
+              .filter((l) => l.kind === 'step')
+              .map((l) => ({ ...l, generation: 1 + Math.max(0, ...t.limits.filter((x) => x.kind === 'step').map((x) => x.generation)) })),
+          });
         return;
       }
       return f.go(outcome, outcome.fanOut ? c.assign : undefined, c.reason);
@@ -482,13 +629,20 @@ export function actions(state: Case, ctx: Pick<Context, 'actor' | 'at' | 'flow'>
       for (const kind of Object.keys(allowedIn) as CommandKind[]) {
         const why = whyNot(state, task, step, kind, ctx);
         if (why === undefined) list.push({ kind, task: task.id, possible: true });
-        else if (!why.startsWith('需要权限') && !why.startsWith('任务') && !why.startsWith('这一步') && !why.startsWith('没有') && may(ctx.actor, taskPermission(step, kind), task.unit)) list.push({ kind, task: task.id, possible: false, why });
+        else if (
+          !why.startsWith('需要权限') &&
+          !why.startsWith('任务') &&
+          !why.startsWith('这一步') &&
+          !why.startsWith('没有') &&
+          may(ctx.actor, taskPermission(step, kind), task.unit)
+        )
+          list.push({ kind, task: task.id, possible: false, why });
       }
     }
   for (const [kind, states] of Object.entries(allowedInCase) as [CommandKind, readonly Case['status'][]][]) {
     if (!states.includes(state.status)) continue;
     const needed = kind === 'evaluate' ? ctx.flow.evaluate?.permission : casePermission[kind];
-    if (!needed || !(may(ctx.actor, needed, state.root) || may(ctx.actor, needed, state.owner))) continue;
+    if (!needed || !mayOnCase(ctx.actor, needed, state, kind)) continue;
     if (kind === 'evaluate' && state.evaluation) continue;
     list.push({ kind, task: null, possible: true });
   }

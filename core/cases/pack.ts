@@ -87,6 +87,10 @@ export const flowPack = z
       if (s.returnable && !s.onReturn) say('可退回的步骤须给出 onReturn', ['steps', name, 'returnable']);
       for (const [i, o] of s.outcomes.entries()) known(o.next, ['steps', name, 'outcomes', i, 'next']);
     }
+    // What becomes a fact cannot be erased: only the report may carry personal data, kept apart.
+    for (const [name, st] of Object.entries(f.steps))
+      for (const list of [st.form, ...st.outcomes.map((o) => o.form)])
+        for (const x of list) if (x.personal) say(`字段 ${x.name} 是个人信息，只能放在 open 表单中`, ['steps', name]);
     const seen = new Set<string>();
     const walk = (c: string) => {
       if (seen.has(c) || !f.steps[c]) return;

@@ -19,6 +19,8 @@ export interface Limit {
   /** When it was met, and whether in time. */
   metAt?: string;
   late?: boolean;
+  /** How far time has spoken about it: near, passed, long passed. */
+  told?: 'near' | 'passed' | 'escalated';
   /** The due time first promised; extensions move `due`, statistics may ask for this. */
   first: string;
 }
@@ -42,6 +44,8 @@ export interface Task {
   extension: { used: number; asked?: { reason: string; by: string; at: string; approvals: number } };
   deferral: { used: number; asked?: { reason: string; until: string; by: string }; until?: string; since?: string };
   handler?: string;
+  /** Who took a waiting decision out of the pool. */
+  claimedBy?: string;
 }
 
 export interface Place {
@@ -101,10 +105,36 @@ export function evolve(before: Case | null, fact: Pick<Fact, 'kind' | 'data'> & 
   if (fact.kind === 'case.opened') {
     const o = fact.data as unknown as Case;
     return {
-      id: o.id, no: o.no, flow: o.flow, packVersion: o.packVersion, status: 'open', title: o.title, description: o.description, source: o.source,
-      level: o.level ?? null, matter: o.matter ?? null, condition: o.condition ?? null, scenario: o.scenario ?? null, place: o.place ?? null, root: o.root,
-      owner: o.owner, openedAt: at, openedBy: o.openedBy, filedAt: null, closedAt: null, endedBy: null, tasks: [], returns: 0, reworks: 0, arbitration: false,
-      mergedInto: null, origin: o.origin ?? null, evaluation: null, supervisions: 0, fields: o.fields ?? {}, version: 1,
+      id: o.id,
+      no: o.no,
+      flow: o.flow,
+      packVersion: o.packVersion,
+      status: 'open',
+      title: o.title,
+      description: o.description,
+      source: o.source,
+      level: o.level ?? null,
+      matter: o.matter ?? null,
+      condition: o.condition ?? null,
+      scenario: o.scenario ?? null,
+      place: o.place ?? null,
+      root: o.root,
+      owner: o.owner,
+      openedAt: at,
+      openedBy: o.openedBy,
+      filedAt: null,
+      closedAt: null,
+      endedBy: null,
+      tasks: [],
+      returns: 0,
+      reworks: 0,
+      arbitration: false,
+      mergedInto: null,
+      origin: o.origin ?? null,
+      evaluation: null,
+      supervisions: 0,
+      fields: o.fields ?? {},
+      version: 1,
     };
   }
   if (!before) throw new Error(`${fact.kind} before case.opened`);
@@ -112,16 +142,41 @@ export function evolve(before: Case | null, fact: Pick<Fact, 'kind' | 'data'> & 
   switch (fact.kind) {
     case 'case.task-offered': {
       const t = fact.data as unknown as Task;
-      return { ...s, owner: t.lead || !s.tasks.some((x) => open(x)) ? t.unit : s.owner, tasks: [...s.tasks, { ...t, state: 'offered', offeredAt: at, reworks: 0, form: {}, extension: { used: 0 }, deferral: { used: 0 } }] };
+      return {
+        ...s,
+        owner: t.lead || !s.tasks.some((x) => open(x)) ? t.unit : s.owner,
+        tasks: [...s.tasks, { ...t, state: 'offered', offeredAt: at, reworks: 0, form: {}, extension: { used: 0 }, deferral: { used: 0 } }],
+      };
     }
+    case 'case.task-claimed':
+      return change(s, d.task, (t) => ({ ...t, claimedBy: d.by }));
+    case 'case.task-released':
+      return change(s, d.task, ({ claimedBy: _, ...t }) => t);
+    case 'case.limit-near':
+    case 'case.limit-passed':
+    case 'case.limit-escalated':
+      return change(s, d.task, (t) => ({
+        ...t,
+        limits: t.limits.map((l) => (l.kind === d.limit && !l.metAt ? { ...l, told: fact.kind.slice('case.limit-'.length) as NonNullable<Limit['told']> } : l)),
+      }));
     case 'case.task-accepted':
-      return change(s, d.task, (t) => ({ ...t, state: 'accepted', acceptedAt: at, ...(d.handler ? { handler: d.handler } : {}), limits: meet(t.limits, at, (l) => l.kind === 'ack') }));
+      return change(s, d.task, (t) => ({
+        ...t,
+        state: 'accepted',
+        acceptedAt: at,
+        ...(d.handler ? { handler: d.handler } : {}),
+        limits: meet(t.limits, at, (l) => l.kind === 'ack'),
+      }));
     case 'case.task-started':
       return change(s, d.task, (t) => ({ ...t, state: 'working', ...(d.handler ? { handler: d.handler } : {}) }));
     case 'case.task-staged':
       return change(s, d.task, (t) => ({ ...t, limits: meet(t.limits, at, (l) => l.kind === d.stage) }));
     case 'case.task-returned':
-      return { ...change(s, d.task, (t) => ({ ...t, state: 'returned', note: d.reason, limits: t.limits.filter((l) => l.metAt) })), returns: s.returns + 1, arbitration: s.returns + 1 >= 2 };
+      return {
+        ...change(s, d.task, (t) => ({ ...t, state: 'returned', note: d.reason, limits: t.limits.filter((l) => l.metAt) })),
+        returns: s.returns + 1,
+        arbitration: s.returns + 1 >= 2,
+      };
     case 'case.task-submitted':
       return change(s, d.task, (t) => ({ ...t, state: 'submitted', submittedAt: at, form: { ...t.form, ...(d.form as object) } }));
     case 'case.task-refused':
@@ -130,16 +185,34 @@ export function evolve(before: Case | null, fact: Pick<Fact, 'kind' | 'data'> & 
       return change(s, d.task, (t) => ({ ...t, state: 'done', doneAt: at, form: { ...t.form, ...(d.form as object | undefined) }, limits: meet(t.limits, at, () => true) }));
     case 'case.task-reworked': {
       const more = (d.limits as Limit[] | undefined) ?? [];
-      return { ...change(s, d.task, (t) => ({ ...t, state: 'rework', note: d.reason, reworks: t.reworks + 1, limits: [...t.limits.filter((l) => l.metAt), ...more] })), reworks: s.reworks + 1, owner: s.tasks.find((t) => t.id === d.task)?.unit ?? s.owner };
+      return {
+        ...change(s, d.task, (t) => ({ ...t, state: 'rework', note: d.reason, reworks: t.reworks + 1, limits: [...t.limits.filter((l) => l.metAt), ...more] })),
+        reworks: s.reworks + 1,
+        owner: s.tasks.find((t) => t.id === d.task)?.unit ?? s.owner,
+      };
     }
     case 'case.task-withdrawn':
       return change(s, d.task, (t) => ({ ...t, state: 'withdrawn', note: d.reason, limits: t.limits.filter((l) => l.metAt) }));
     case 'case.decided':
-      return change(s, d.task, (t) => ({ ...t, state: 'done', doneAt: at, form: { ...t.form, outcome: d.outcome, ...(d.form as object | undefined) }, ...(d.reason ? { note: d.reason } : {}), limits: meet(t.limits, at, () => true) }));
+      return change(s, d.task, (t) => ({
+        ...t,
+        state: 'done',
+        doneAt: at,
+        form: { ...t.form, outcome: d.outcome, ...(d.form as object | undefined) },
+        ...(d.reason ? { note: d.reason } : {}),
+        limits: meet(t.limits, at, () => true),
+      }));
     case 'case.described':
       return {
-        ...s, level: (d.level as number | undefined) ?? s.level, matter: d.matter ?? s.matter, condition: d.condition ?? s.condition, scenario: d.scenario ?? s.scenario,
-        place: (d.place as Place | undefined) ?? s.place, title: d.title ?? s.title, description: d.description ?? s.description, fields: { ...s.fields, ...(d.fields as object | undefined) },
+        ...s,
+        level: (d.level as number | undefined) ?? s.level,
+        matter: d.matter ?? s.matter,
+        condition: d.condition ?? s.condition,
+        scenario: d.scenario ?? s.scenario,
+        place: (d.place as Place | undefined) ?? s.place,
+        title: d.title ?? s.title,
+        description: d.description ?? s.description,
+        fields: { ...s.fields, ...(d.fields as object | undefined) },
         filedAt: s.filedAt ?? (d.filed ? at : null),
       };
     case 'case.extension-asked':
@@ -149,7 +222,11 @@ export function evolve(before: Case | null, fact: Pick<Fact, 'kind' | 'data'> & 
     case 'case.extension-refused':
       return change(s, d.task, (t) => ({ ...t, extension: { used: t.extension.used } }));
     case 'case.extended':
-      return change(s, d.task, (t) => ({ ...t, extension: { used: t.extension.used + 1 }, limits: t.limits.map((l) => (d.limits as Limit[]).find((n) => n.kind === l.kind && !l.metAt) ?? l) }));
+      return change(s, d.task, (t) => ({
+        ...t,
+        extension: { used: t.extension.used + 1 },
+        limits: t.limits.map((l) => (d.limits as Limit[]).find((n) => n.kind === l.kind && !l.metAt) ?? l),
+      }));
     case 'case.deferral-asked':
       return change(s, d.task, (t) => ({ ...t, deferral: { ...t.deferral, asked: { reason: d.reason, until: d.until, by: d.by } } }));
     case 'case.deferral-refused':
@@ -157,7 +234,12 @@ export function evolve(before: Case | null, fact: Pick<Fact, 'kind' | 'data'> & 
     case 'case.deferred':
       return change(s, d.task, (t) => ({ ...t, state: 'paused', deferral: { used: t.deferral.used + 1, until: d.until, since: at } }));
     case 'case.resumed':
-      return change(s, d.task, (t) => ({ ...t, state: 'working', deferral: { used: t.deferral.used }, limits: [...t.limits.filter((l) => l.metAt), ...((d.limits as Limit[] | undefined) ?? [])] }));
+      return change(s, d.task, (t) => ({
+        ...t,
+        state: 'working',
+        deferral: { used: t.deferral.used },
+        limits: [...t.limits.filter((l) => l.metAt), ...((d.limits as Limit[] | undefined) ?? [])],
+      }));
     case 'case.supervised':
     case 'case.reminded':
       return { ...s, supervisions: s.supervisions + 1 };

@@ -52,13 +52,24 @@ test('the incident flow from report to evaluation, with a return, an extension a
   assert.equal(s.place?.unit, 'demo.t01.g03', 'the point decides the grid');
   s = (await as('zhiban1', { kind: 'decide', task: task(s, 'intake'), outcome: 'accept' }, id)).state;
   await assert.rejects(as('zhiban1', { kind: 'decide', task: task(s, 'filing'), outcome: 'file' }, id), /还缺少：事项、立案条件、等级/);
-  s = (await as('zhiban1', { kind: 'decide', task: task(s, 'filing'), outcome: 'file', set: { matter: 'water-main', condition: 'burst', level: 2, scenario: 'pipe-burst' } }, id)).state;
+  s = (await as('zhiban1', { kind: 'decide', task: task(s, 'filing'), outcome: 'file', set: { matter: 'water-main', condition: 'burst', level: 2, scenario: 'pipe-burst' } }, id))
+    .state;
   s = (await as('paiqian', { kind: 'decide', task: task(s, 'dispatch'), outcome: 'dispatch' }, id)).state;
-  const units = s.tasks.filter((x) => x.step === 'handle').map((x) => x.unit).sort();
+  const units = s.tasks
+    .filter((x) => x.step === 'handle')
+    .map((x) => x.unit)
+    .sort();
   assert.deepEqual(units, ['demo.t01.g03', 'demo.traffic', 'demo.urban', 'demo.waterworks'], 'the scenario calls four units at once');
   const lead = s.tasks.find((x) => x.unit === 'demo.waterworks')!;
   assert.equal(lead.lead, true);
-  assert.deepEqual(lead.limits.map((l) => [l.kind, (Date.parse(l.due) - Date.parse(l.from)) / 60_000]), [['ack', 15], ['stage-1', 60], ['step', 480]]);
+  assert.deepEqual(
+    lead.limits.map((l) => [l.kind, (Date.parse(l.due) - Date.parse(l.from)) / 60_000]),
+    [
+      ['ack', 15],
+      ['stage-1', 60],
+      ['step', 480],
+    ],
+  );
   assert.equal(Date.parse(lead.limits[2]!.due) - Date.parse(lead.limits[2]!.from), 8 * 3_600_000, 'chained limits: stop the leak in 1 h, repair in 8 h');
   // Another unit cannot act on it, nor even see what is not its own business.
   await assert.rejects(as('gas', { kind: 'accept', task: lead.id }, id), /没有这个事件/);
@@ -93,7 +104,11 @@ test('the incident flow from report to evaluation, with a return, an extension a
   await finish('urban-b', 'urban', 'urban');
   await finish('t01', 't01', 't01');
   await finish('t01', 't01', 't01.g03');
-  assert.deepEqual(s.tasks.filter(open).map((x) => x.step), ['inspect'], 'all mandatory tasks done: inspection');
+  assert.deepEqual(
+    s.tasks.filter(open).map((x) => x.step),
+    ['inspect'],
+    'all mandatory tasks done: inspection',
+  );
   // A unit that handled may not inspect; intake may.
   await assert.rejects(as('t01', { kind: 'decide', task: task(s, 'inspect'), outcome: 'pass', form: { evidence: '好' } }, id), /不能核查/);
   await assert.rejects(as('shouli', { kind: 'decide', task: task(s, 'inspect'), outcome: 'fail' }, id), /理由/);
@@ -138,7 +153,9 @@ test('the letter flow needs no code; nor does a third flow from a text', async (
 
 test('a warning with a scenario fans out within its own transaction', async (t) => {
   const { hub } = await centre(t);
-  const made = await hub.command(hub.system('rules'), (work) => openFromWarning(work, { warningId: '018f0000-0000-7000-8000-000000000001', title: '爆管', description: '', level: 1, scenario: 'pipe-burst', place: { ...place } }));
+  const made = await hub.command(hub.system('rules'), (work) =>
+    openFromWarning(work, { warningId: '018f0000-0000-7000-8000-000000000001', title: '爆管', description: '', level: 1, scenario: 'pipe-burst', place: { ...place } }),
+  );
   const { state } = (await read(hub.sql, made.id))!;
   assert.equal(state.tasks.filter((x) => x.step === 'handle' && x.state === 'offered').length, 4);
   assert.match(state.no, /^BGCZ20260302090\d{3}\d{6}$/);
@@ -170,7 +187,12 @@ test('a deferral pauses the clock, resumes by itself, once', async (t) => {
   const { hub, as, report, task } = await centre(t);
   const { id } = await report('zhiban1', { set: { place, matter: 'road-damage', condition: 'broken', level: 4 } });
   let s = (await read(hub.sql, id))!.state;
-  for (const [step, outcome] of [['intake', 'accept'], ['filing', 'file'], ['dispatch', 'dispatch']] as const) s = (await as('zhibanzhang', { kind: 'decide', task: task(s, step), outcome }, id)).state;
+  for (const [step, outcome] of [
+    ['intake', 'accept'],
+    ['filing', 'file'],
+    ['dispatch', 'dispatch'],
+  ] as const)
+    s = (await as('zhibanzhang', { kind: 'decide', task: task(s, step), outcome }, id)).state;
   const handle = task(s, 'handle');
   await as('urban-b', { kind: 'accept', task: handle }, id);
   await as('urban-b', { kind: 'askDeferral', task: handle, reason: '雨季后施工', until: '2026-05-20T09:00:00+08:00' }, id);
@@ -202,23 +224,42 @@ test('F-21 fifty clients with one If-Match: one succeeds, the rest get 412; idem
   const { id, state } = await report('zhiban1', { set: { place } });
   const send = (key: string) =>
     app.inject({
-      method: 'POST', url: `/api/cases/${id}/commands`,
+      method: 'POST',
+      url: `/api/cases/${id}/commands`,
       headers: { cookie: officer.cookie.split(';')[0]!, 'x-csrf-token': officer.csrf, 'if-match': `"v${state.version}"`, 'idempotency-key': key },
       payload: { kind: 'decide', task: task(state, 'intake'), outcome: 'accept' },
     });
   const all = await Promise.all(Array.from({ length: 50 }, (_, i) => send(`key-${i}`)));
   const good = all.filter((r) => r.statusCode === 200);
   assert.equal(good.length, 1);
-  assert.ok(all.every((r) => [200, 412].includes(r.statusCode)), [...new Set(all.map((r) => r.statusCode))].join());
+  assert.ok(
+    all.every((r) => [200, 412].includes(r.statusCode)),
+    [...new Set(all.map((r) => r.statusCode))].join(),
+  );
   const again = await send(`key-${all.indexOf(good[0]!)}`);
   assert.equal(again.statusCode, 200);
   assert.equal(again.headers['idempotency-replayed'], 'true');
   assert.deepEqual(again.json(), good[0]!.json());
-  const other = await app.inject({ method: 'POST', url: `/api/cases/${id}/commands`, headers: { cookie: officer.cookie.split(';')[0]!, 'x-csrf-token': officer.csrf, 'if-match': `"v${state.version}"`, 'idempotency-key': `key-${all.indexOf(good[0]!)}` }, payload: { kind: 'comment', text: 'x' } });
+  const other = await app.inject({
+    method: 'POST',
+    url: `/api/cases/${id}/commands`,
+    headers: { cookie: officer.cookie.split(';')[0]!, 'x-csrf-token': officer.csrf, 'if-match': `"v${state.version}"`, 'idempotency-key': `key-${all.indexOf(good[0]!)}` },
+    payload: { kind: 'comment', text: 'x' },
+  });
   assert.equal(other.statusCode, 422, 'the same key with another payload');
-  const missing = await app.inject({ method: 'POST', url: `/api/cases/${id}/commands`, headers: { cookie: officer.cookie.split(';')[0]!, 'x-csrf-token': officer.csrf, 'idempotency-key': 'k' }, payload: { kind: 'comment', text: 'x' } });
+  const missing = await app.inject({
+    method: 'POST',
+    url: `/api/cases/${id}/commands`,
+    headers: { cookie: officer.cookie.split(';')[0]!, 'x-csrf-token': officer.csrf, 'idempotency-key': 'k' },
+    payload: { kind: 'comment', text: 'x' },
+  });
   assert.equal(missing.statusCode, 428);
-  const nocsrf = await app.inject({ method: 'POST', url: `/api/cases/${id}/commands`, headers: { cookie: officer.cookie.split(';')[0]!, 'if-match': '"v9"', 'idempotency-key': 'k' }, payload: { kind: 'comment', text: 'x' } });
+  const nocsrf = await app.inject({
+    method: 'POST',
+    url: `/api/cases/${id}/commands`,
+    headers: { cookie: officer.cookie.split(';')[0]!, 'if-match': '"v9"', 'idempotency-key': 'k' },
+    payload: { kind: 'comment', text: 'x' },
+  });
   assert.equal(nocsrf.statusCode, 403);
   await mirrors(hub, id);
   // Another unit's handler sees neither list entry nor detail; the administrator may not read cases at all.
@@ -230,7 +271,10 @@ test('F-21 fifty clients with one If-Match: one succeeds, the rest get 412; idem
   const detail = (await app.inject({ url: `/api/cases/${id}`, headers: { cookie: officer.cookie.split(';')[0]! } })).json() as { actions: unknown[]; timeline: unknown[] };
   assert.ok(detail.actions.length > 0 && detail.timeline.length > 0);
   const work = (await app.inject({ url: '/api/cases/work', headers: { cookie: officer.cookie.split(';')[0]! } })).json() as { items: { caseId: string }[] };
-  assert.deepEqual(work.items.map((w) => w.caseId), [id]);
+  assert.deepEqual(
+    work.items.map((w) => w.caseId),
+    [id],
+  );
   const counts = await app.inject({ url: '/api/cases/counts', headers: { cookie: officer.cookie.split(';')[0]! } });
   assert.equal((counts.json() as { open: number }).open, 1, counts.body);
   const csv = await app.inject({ url: '/api/cases.csv', headers: { cookie: officer.cookie.split(';')[0]! } });

@@ -51,7 +51,8 @@ export const caseRoutes = serve(casesApi, {
     const shown = rows.slice(0, query.limit);
     const packs = await current(hub);
     const items = shown.map((r) => ({
-      ...r, matterName: r.matter ? (packs.content.matters.get(r.matter)?.name ?? null) : null,
+      ...r,
+      matterName: r.matter ? (packs.content.matters.get(r.matter)?.name ?? null) : null,
       stepName: r.step ? (packs.content.flows.get(r.flow)?.steps[r.step]?.name ?? null) : null,
     }));
     const last = shown.at(-1);
@@ -80,14 +81,36 @@ export const caseRoutes = serve(casesApi, {
       cases.timeline(hub.sql, params.id),
       cases.files(hub.sql, params.id),
       cases.unitNames(hub.sql, [...new Set([state.owner, ...(state.place?.unit ? [state.place.unit] : []), ...state.tasks.map((t) => t.unit)])]),
-      state.matter && state.place ? cases.similar(hub.sql, { id: params.id, realm, matter: state.matter, lon: state.place.lon, lat: state.place.lat, since: new Date(Date.parse(state.openedAt) - 7 * DAY), scope }) : [],
+      state.matter && state.place
+        ? cases.similar(hub.sql, {
+            id: params.id,
+            realm,
+            matter: state.matter,
+            lon: state.place.lon,
+            lat: state.place.lat,
+            since: new Date(Date.parse(state.openedAt) - 7 * DAY),
+            scope,
+          })
+        : [],
     ]);
     return {
-      state, version: state.version, flowName: flow.name, steps: Object.entries(flow.steps).map(([code, s]) => ({ code, name: s.name, kind: s.kind })),
-      actions: actions(state, { actor, at, flow }), stepInfo: flow.steps as Record<string, unknown>, evaluateForm: flow.evaluate?.form ?? null, names,
-      matterName: matter?.name ?? null, conditionName: condition?.name ?? null, closing: condition?.closing ?? null, timeline,
+      state,
+      version: state.version,
+      flowName: flow.name,
+      steps: Object.entries(flow.steps).map(([code, s]) => ({ code, name: s.name, kind: s.kind })),
+      actions: actions(state, { actor, at, flow }),
+      stepInfo: flow.steps as Record<string, unknown>,
+      evaluateForm: flow.evaluate?.form ?? null,
+      names,
+      matterName: matter?.name ?? null,
+      conditionName: condition?.name ?? null,
+      closing: condition?.closing ?? null,
+      timeline,
       personal: personal ? Object.fromEntries(Object.entries(personal).map(([k, v]) => [k, mask(v)])) : null,
-      files: files.map((f) => ({ ...f, size: Number(f.size) })), similar, origin: state.origin, scenario: state.scenario ? (packs.content.scenarios.get(state.scenario) ?? null) : null,
+      files: files.map((f) => ({ ...f, size: Number(f.size) })),
+      similar,
+      origin: state.origin,
+      scenario: state.scenario ? (packs.content.scenarios.get(state.scenario) ?? null) : null,
     };
   },
   async act({ work, params, body, ifMatch }) {
@@ -98,7 +121,9 @@ export const caseRoutes = serve(casesApi, {
     await cases.mustSee(work, actor, params.id);
     const found = await cases.read(work.tx, params.id);
     if (!found?.personal) throw problem('not-found', { detail: '没有登记联系方式' });
-    await append(work, [{ kind: 'personal.unmasked', subject: `case-personal:${params.id}`, data: { reason: body.reason, fields: Object.keys(found.personal) }, unit: found.state.owner }]);
+    await append(work, [
+      { kind: 'personal.unmasked', subject: `case-personal:${params.id}`, data: { reason: body.reason, fields: Object.keys(found.personal) }, unit: found.state.owner },
+    ]);
     return found.personal;
   },
   async attach({ hub, params, query, stream, actor, scope, realm, request }) {
@@ -117,7 +142,9 @@ export const caseRoutes = serve(casesApi, {
     if (!f) throw problem('not-found', { detail: '没有这个附件' });
     const { stream } = await openFile(hub.config.dataDir, f.sha256);
     const image = /^image\/(png|jpeg|webp|gif)$/.test(f.type);
-    return new RawReply(stream, image ? f.type : 'application/octet-stream', { 'content-disposition': `${image ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(f.name)}` });
+    return new RawReply(stream, image ? f.type : 'application/octet-stream', {
+      'content-disposition': `${image ? 'inline' : 'attachment'}; filename*=UTF-8''${encodeURIComponent(f.name)}`,
+    });
   },
   async export({ hub, query, scope, realm, actor, request }) {
     const at = await hub.now(realm);
@@ -126,19 +153,31 @@ export const caseRoutes = serve(casesApi, {
     let after: { due: string; id: string } | undefined;
     for (;;) {
       const part = await cases.list(hub.sql, { ...query, realm, scope, at, limit: 1000, after });
-      for (const r of part) rows.push([r.no, r.title, r.status, r.level, r.matter ? packs.content.matters.get(r.matter)?.name.zh : '', r.ownerName.zh, r.address, r.openedAt, r.dueAt, r.closedAt]);
+      for (const r of part)
+        rows.push([r.no, r.title, r.status, r.level, r.matter ? packs.content.matters.get(r.matter)?.name.zh : '', r.ownerName.zh, r.address, r.openedAt, r.dueAt, r.closedAt]);
       if (part.length < 1000 || rows.length > 100_000) break;
       const last = part.at(-1)!;
       after = { due: last.key, id: last.id };
     }
-    await hub.command({ actor, realm, request: request.id }, (work) => append(work, [{ kind: 'export.made', subject: `account:${actor.account}`, data: { what: 'cases', query, rows: rows.length - 1 } }]));
+    await hub.command({ actor, realm, request: request.id }, (work) =>
+      append(work, [{ kind: 'export.made', subject: `account:${actor.account}`, data: { what: 'cases', query, rows: rows.length - 1 } }]),
+    );
     return new RawReply(csv(rows), 'text/csv; charset=utf-8', { 'content-disposition': `attachment; filename="cases-${dateOf(at)}.csv"` });
   },
   async catalogue({ hub }) {
     const { content } = await current(hub);
-    return { flows: [...content.flows.values()], sectors: [...content.sectors.values()].sort((a, b) => a.order - b.order), matters: [...content.matters.values()], scenarios: [...content.scenarios.values()] };
+    return {
+      flows: [...content.flows.values()],
+      sectors: [...content.sectors.values()].sort((a, b) => a.order - b.order),
+      matters: [...content.matters.values()],
+      scenarios: [...content.scenarios.values()],
+    };
   },
-  async suspicions({ hub, scope, realm }) {
-    return { items: await cases.suspicions(hub.sql, realm, scope) };
+  async claim({ work }) {
+    return { claimed: (await cases.claimNext(work)) ?? null };
+  },
+  async suspicions({ hub, scope, realm, query }) {
+    const since = query.from ? new Date(query.from) : new Date((await hub.now(realm)).getTime() - 90 * DAY);
+    return { items: await cases.suspicions(hub.sql, realm, scope, since) };
   },
 });

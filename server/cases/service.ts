@@ -1,11 +1,11 @@
 // What can be done with cases: open, act, let deadlines fire; one command, one transaction, and the row is the fold of its facts.
-import { randomInt } from 'node:crypto';
 import { type Command, type Context, type Described, decide, openCase as begin } from '#core/cases/kernel.ts';
+import { formFaults } from '#core/form.ts';
 import type { Flow } from '#core/cases/pack.ts';
 import { type Case, evolve, open } from '#core/cases/state.ts';
 import type { NewFact } from '#core/fact.ts';
-import { type Actor, scopeOf } from '#core/people/roles.ts';
-import { problem } from '#core/problem.ts';
+import { type Actor, type Permission, permissions, scopeOf } from '#core/people/roles.ts';
+import { Problem, problem } from '#core/problem.ts';
 import { OFFSET_MINUTES, MINUTE } from '#core/time.ts';
 import { type Current, contentOf, current } from '../packs/service.ts';
 import { append } from '../platform/facts.ts';
@@ -20,9 +20,14 @@ export type { CaseRow } from './store.ts';
 const contextOf = async (work: Work, packs: Current, flow: Flow): Promise<Context> => {
   const units = await store.activeUnits(work.tx);
   return {
-    at: work.at, actor: work.actor, calendar: packs.calendar, flow,
-    matter: (code) => packs.content.matters.get(code), scenario: (code) => packs.content.scenarios.get(code),
-    unitExists: (path) => units.has(path), newId: uuidv7,
+    at: work.at,
+    actor: work.actor,
+    calendar: packs.calendar,
+    flow,
+    matter: (code) => packs.content.matters.get(code),
+    scenario: (code) => packs.content.scenarios.get(code),
+    unitExists: (path) => units.has(path),
+    newId: uuidv7,
   };
 };
 
@@ -32,13 +37,15 @@ const flowOf = (packs: Current, code: string): Flow => {
   return flow;
 };
 
-/** Case number: letters, domain time to the second, six digits. */
-const numberOf = (prefix: string, at: Date): string =>
-  `${prefix}${new Date(at.getTime() + OFFSET_MINUTES * MINUTE).toISOString().slice(0, 19).replace(/\D/g, '')}${String(randomInt(1_000_000)).padStart(6, '0')}`;
+/** Case number: letters, domain time to the second, six digits of a sequence. */
+const numberOf = (prefix: string, at: Date, n: number): string =>
+  `${prefix}${new Date(at.getTime() + OFFSET_MINUTES * MINUTE).toISOString().slice(0, 19).replace(/\D/g, '')}${String(n).padStart(6, '0')}`;
 
 /** Finds the town or grid whose schematic area holds a point, by even–odd rule over stored rings. */
 export async function unitAt(work: Work, lon: number, lat: number): Promise<string | undefined> {
-  const rows = await work.tx<{ path: string; area: { coordinates?: [number, number][][] } | null }[]>`select path, area from units where area is not null and active and kind in ('town', 'grid')`;
+  const rows = await work.tx<
+    { path: string; area: { coordinates?: [number, number][][] } | null }[]
+  >`select path, area from units where area is not null and active and kind in ('town', 'grid')`;
   let best: string | undefined;
   for (const r of rows) {
     const ring = r.area?.coordinates?.[0];
@@ -60,6 +67,9 @@ async function located(work: Work, set: Described | undefined): Promise<Describe
   return unit ? { ...set, place: { ...set.place, unit } } : set;
 }
 
+const told = ['nothing', 'near', 'passed', 'escalated'];
+const order = ['', 'near', 'due', 'escalate'];
+
 /** Timers that a state asks for: reminder, due, escalation of every running limit; the end of a deferral. */
 function timersFor(s: Case): NewTimer[] {
   if (s.status !== 'open') return [];
@@ -76,8 +86,13 @@ function timersFor(s: Case): NewTimer[] {
       const due = Date.parse(l.due);
       const span = Math.max(MINUTE, due - Date.parse(l.from));
       const data = { task: t.id, limit: l.kind, generation: l.generation };
-      for (const [what, at] of [['near', due - span * 0.2], ['due', due], ['escalate', due + Math.min(Math.max(span * 0.5, 10 * MINUTE), 24 * 60 * MINUTE)]] as const)
-        list.push({ subject, kind: `case.limit-${what}:${t.id}:${l.kind}`, generation: l.generation, dueAt: new Date(at), data });
+      const done = told.indexOf(l.told ?? 'nothing');
+      for (const [what, at] of [
+        ['near', due - span * 0.2],
+        ['due', due],
+        ['escalate', due + Math.min(Math.max(span * 0.5, 10 * MINUTE), 24 * 60 * MINUTE)],
+      ] as const)
+        if (order.indexOf(what) > done) list.push({ subject, kind: `case.limit-${what}:${t.id}:${l.kind}`, generation: l.generation, dueAt: new Date(at), data });
     }
   }
   return list;
@@ -86,19 +101,34 @@ function timersFor(s: Case): NewTimer[] {
 async function syncTimers(work: Work, s: Case): Promise<void> {
   const wanted = timersFor(s);
   const subject = `case:${s.id}`;
-  const have = await work.tx<{ id: string; kind: string; generation: number; state: string }[]>`select id::text, kind, generation, state from timers where subject = ${subject} and kind like 'case.%'`;
+  const have = await work.tx<
+    { id: string; kind: string; generation: number; state: string }[]
+  >`select id::text, kind, generation, state from timers where subject = ${subject} and kind like 'case.%'`;
   const key = (t: { kind: string; generation: number }) => `${t.kind}/${t.generation}`;
   const keep = new Set(wanted.map(key));
   const gone = have.filter((h) => h.state === 'waiting' && !keep.has(key(h))).map((h) => h.id);
-  if (gone.length) await work.tx`update timers set state = 'cancelled' where id = any(${gone}) and state = 'waiting'`;
+  // A timer that is just firing holds its row and waits for this case; waiting for it in turn would be a deadlock. It is passed over: its handler
+  // reads the case after this command and finds nothing left to say.
+  if (gone.length) await work.tx`update timers set state = 'cancelled' where id in (select id from timers where id = any(${gone}) and state = 'waiting' for update skip locked)`;
   const known = new Set(have.map(key));
-  await setTimers(work, wanted.filter((t) => !known.has(key(t))));
+  await setTimers(
+    work,
+    wanted.filter((t) => !known.has(key(t))),
+  );
 }
 
 async function store_(work: Work, packs: Current, flow: Flow, facts: NewFact[], state: Case, fresh: boolean): Promise<void> {
   for (const f of facts) f.unit = state.owner;
   const sector = state.matter ? (packs.content.matters.get(state.matter)?.sector ?? null) : null;
-  await store.save(work.tx, state, work.realm, flow, sector, fresh, facts.some((f) => f.data.forced === true));
+  await store.save(
+    work.tx,
+    state,
+    work.realm,
+    flow,
+    sector,
+    fresh,
+    facts.some((f) => f.data.forced === true),
+  );
   await syncTimers(work, state);
   await append(work, facts);
 }
@@ -120,17 +150,38 @@ export async function openCase(work: Work, input: NewCase): Promise<{ id: string
   const ctx = await contextOf(work, packs, flow);
   if (!ctx.unitExists(`${packs.root}.${flow.owner}`)) throw problem('conflict', { detail: `流程 ${flow.code} 的归口单位 ${flow.owner} 不存在` });
   const id = uuidv7();
+  const faults = formFaults(flow.open.form, input.form ?? {});
+  if (faults.length)
+    throw problem('invalid-input', {
+      detail: faults
+        .map((f) => f.message)
+        .slice(0, 3)
+        .join('；'),
+      errors: faults,
+    });
   const personal: Record<string, string> = {};
   const form: Record<string, unknown> = { ...input.form };
   for (const f of flow.open.form)
-    if (f.personal && typeof form[f.name] === 'string' && form[f.name]) {
-      personal[f.name] = String(form[f.name]).slice(0, f.maxLength ?? 200);
+    if (f.personal) {
+      const given = form[f.name];
+      if (given !== undefined && given !== null && given !== '') personal[f.name] = Array.isArray(given) ? given.join('、') : String(given);
       delete form[f.name];
     }
   const set = await located(work, input.set);
   const scenario = set?.scenario ? packs.content.scenarios.get(set.scenario) : undefined;
   const { facts, state } = begin(
-    { id, no: numberOf(scenario?.prefix ?? flow.prefix, work.at), packVersion: packs.version, root: packs.root, title: input.title, description: input.description, source: input.source, form, set, origin: input.origin },
+    {
+      id,
+      no: numberOf(scenario?.prefix ?? flow.prefix, work.at, await store.nextNumber(work.tx)),
+      packVersion: packs.version,
+      root: packs.root,
+      title: input.title,
+      description: input.description,
+      source: input.source,
+      form,
+      set,
+      origin: input.origin,
+    },
     ctx,
   );
   await store_(work, packs, flow, facts, state, true);
@@ -149,6 +200,7 @@ async function load(work: Work, id: string): Promise<{ state: Case; packs: Curre
 /** Acts on a case at the version the actor saw (null: at whatever version it is, for the hub's own rules). */
 export async function act(work: Work, id: string, version: number | null, command: Command): Promise<{ version: number; status: string; state: Case }> {
   if (work.actor.kind !== 'system') await mustSee(work, work.actor, id);
+  if (command.kind === 'merge') await store.lockBoth(work.tx, id, command.into);
   const { state, packs, flow, ctx } = await load(work, id);
   if (version !== null && version !== state.version) throw problem('version-stale', { detail: '事件已有新的进展，请刷新后再操作' });
   const adjusted = 'set' in command && command.set ? ({ ...command, set: await located(work, command.set) } as Command) : command;
@@ -157,9 +209,47 @@ export async function act(work: Work, id: string, version: number | null, comman
     const into = await store.read(work.tx, command.into);
     if (into?.state.status !== 'open') throw problem('not-allowed-in-state', { detail: '只能并入办理中的事件' });
   }
+  await mustHold(work, id, flow, state, command);
   const after = decide(state, adjusted, ctx);
   await store_(work, packs, flow, after.facts, after.state, false);
   return { version: after.state.version, status: after.state.status, state: after.state };
+}
+
+/** Attachments named in a form or a comment must have been added to this very case. */
+async function mustHold(work: Work, id: string, flow: Flow, state: Case, command: Command): Promise<void> {
+  const named: string[] = command.kind === 'comment' ? [...(command.files ?? [])] : [];
+  if ((command.kind === 'submit' || command.kind === 'decide') && command.form) {
+    const step = flow.steps[state.tasks.find((t) => t.id === command.task)?.step ?? ''];
+    for (const f of [...(step?.form ?? []), ...(step?.outcomes.flatMap((o) => o.form) ?? [])]) {
+      const v = command.form[f.name];
+      if (f.type === 'file' && Array.isArray(v)) named.push(...v.map(String));
+    }
+  }
+  if (!named.length) return;
+  const held = await store.filesOf(work.tx, id, named);
+  const missing = named.find((h) => !held.has(h));
+  if (missing) throw problem('invalid-input', { detail: '引用了没有上传到本事件的附件', errors: [{ pointer: '/body', message: `没有附件 ${missing.slice(0, 12)}` }] });
+}
+
+/** Takes the most urgent unclaimed decision that this actor may make; undefined when the pool holds none. */
+export async function claimNext(work: Work): Promise<{ caseId: string; task: string; version: number } | undefined> {
+  const parts = (Object.keys(permissions) as Permission[])
+    .filter((p) => p.startsWith('case.'))
+    .map((p) => [p, scopeOf(work.actor, p)] as const)
+    .filter(([, s]) => s.length);
+  const passed: string[] = [];
+  for (;;) {
+    const found = await store.nextInPool(work.tx, work.realm, parts, passed);
+    if (!found) return undefined;
+    // Its row was read before the lock; the case itself says whether the decision still waits, and for whom.
+    passed.push(found.task);
+    try {
+      const { version } = await act(work, found.caseId, null, { kind: 'claim', task: found.task });
+      return { ...found, version };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+    }
+  }
 }
 
 /** 404 unless the actor may see the case: what he may not see does not exist for him. */
@@ -181,20 +271,45 @@ export async function onTimer(work: Work, kind: string, subject: string, generat
   }
   const limit = task.limits.find((l) => l.kind === data.limit && l.generation === generation && !l.metAt);
   if (!limit) return;
-  const what = kind.startsWith('case.limit-near') ? 'case.limit-near' : kind.startsWith('case.limit-due') ? 'case.limit-passed' : 'case.limit-escalated';
-  const fact: NewFact = { kind: what, subject, data: { task: task.id, limit: limit.kind, name: limit.name, unit: task.unit, due: limit.due, to: what === 'case.limit-escalated' ? `${state.root}.${flow.owner}` : task.unit } };
-  await store_(work, packs, flow, [fact], evolve(state, { ...fact, at: work.at }), false);
+  const reached = order.indexOf(/^case\.limit-([a-z]+):/.exec(kind)?.[1] ?? '');
+  const before = told.indexOf(limit.told ?? 'nothing');
+  const facts: NewFact[] = [];
+  let after = state;
+  // After an outage several timers of one limit are due at once, and schedulers may take the later first: what was missed is said before it, once.
+  for (let n = Math.max(before + 1, reached === 3 ? 2 : reached); n <= reached; n++) {
+    const fact: NewFact = {
+      kind: `case.limit-${told[n]!}`,
+      subject,
+      data: { task: task.id, limit: limit.kind, name: limit.name, unit: task.unit, due: limit.due, to: n === 3 ? `${state.root}.${flow.owner}` : task.unit },
+    };
+    facts.push(fact);
+    after = evolve(after, { ...fact, at: work.at });
+  }
+  if (facts.length) await store_(work, packs, flow, facts, after, false);
 }
 
 /** Opens a case from a warning with what the rule knows; filed and dispatched at once when a scenario says who must come. */
 export async function openFromWarning(
   work: Work,
-  w: { warningId: string; title: string; description: string; level: number; scenario?: string | undefined; matter?: string | undefined; condition?: string | undefined; place?: Described['place'] },
+  w: {
+    warningId: string;
+    title: string;
+    description: string;
+    level: number;
+    scenario?: string | undefined;
+    matter?: string | undefined;
+    condition?: string | undefined;
+    place?: Described['place'];
+  },
 ): Promise<{ id: string; no: string }> {
   const packs = await current(work.hub, work.tx);
   const scenario = w.scenario ? packs.content.scenarios.get(w.scenario) : undefined;
   const set: Described = {
-    level: w.level, matter: scenario?.matter ?? w.matter, condition: scenario?.condition ?? w.condition, ...(scenario ? { scenario: scenario.code } : {}), ...(w.place ? { place: w.place } : {}),
+    level: w.level,
+    matter: scenario?.matter ?? w.matter,
+    condition: scenario?.condition ?? w.condition,
+    ...(scenario ? { scenario: scenario.code } : {}),
+    ...(w.place ? { place: w.place } : {}),
   };
   const opened = await openCase(work, { flow: 'incident', title: w.title, description: w.description, source: 'warning', set, origin: `warning:${w.warningId}` });
   // The catalogue decides, not a person: everything is known, so intake, filing and dispatch follow at once.
@@ -203,7 +318,14 @@ export async function openFromWarning(
     for (const outcome of ['accept', 'file', 'dispatch']) {
       const task = state.tasks.find((t) => open(t));
       if (!task) break;
-      ({ state } = await act(work, opened.id, null, { kind: 'decide', task: task.id, outcome }));
+      try {
+        ({ state } = await act(work, opened.id, null, { kind: 'decide', task: task.id, outcome }));
+      } catch (error) {
+        // A catalogue that names a missing unit must not lose the warning: the case waits for a dispatcher, who reads why.
+        if (!(error instanceof Problem)) throw error;
+        await act(work, opened.id, null, { kind: 'comment', text: `目录自动派遣未成：${error.message}` });
+        break;
+      }
     }
   }
   return { id: opened.id, no: opened.no };

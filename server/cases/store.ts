@@ -23,10 +23,36 @@ const needed = (flow: Flow, state: string, step: string): string | null => {
 const row = (s: Case, realm: string, sector: string | null) => {
   const next = nextLimit(s);
   return {
-    id: s.id, realm, no: s.no, flow: s.flow, pack_version: s.packVersion, status: s.status, title: s.title, description: s.description, source: s.source, level: s.level,
-    matter: s.matter, condition: s.condition, sector, scenario: s.scenario, owner: s.owner, place_unit: s.place?.unit ?? null, lon: s.place?.lon ?? null, lat: s.place?.lat ?? null,
-    address: s.place?.address ?? null, opened_at: s.openedAt, filed_at: s.filedAt, closed_at: s.closedAt, due_at: next?.limit.due ?? null, due_from: next?.limit.from ?? null, step: currentStep(s),
-    origin: s.origin, returns: s.returns, reworks: s.reworks, satisfaction: typeof s.evaluation?.form.satisfaction === 'number' ? s.evaluation.form.satisfaction : null, version: s.version,
+    id: s.id,
+    realm,
+    no: s.no,
+    flow: s.flow,
+    pack_version: s.packVersion,
+    status: s.status,
+    title: s.title,
+    description: s.description,
+    source: s.source,
+    level: s.level,
+    matter: s.matter,
+    condition: s.condition,
+    sector,
+    scenario: s.scenario,
+    owner: s.owner,
+    place_unit: s.place?.unit ?? null,
+    lon: s.place?.lon ?? null,
+    lat: s.place?.lat ?? null,
+    address: s.place?.address ?? null,
+    opened_at: s.openedAt,
+    filed_at: s.filedAt,
+    closed_at: s.closedAt,
+    due_at: next?.limit.due ?? null,
+    due_from: next?.limit.from ?? null,
+    step: currentStep(s),
+    origin: s.origin,
+    returns: s.returns,
+    reworks: s.reworks,
+    satisfaction: typeof s.evaluation?.form.satisfaction === 'number' ? s.evaluation.form.satisfaction : null,
+    version: s.version,
   };
 };
 
@@ -40,13 +66,33 @@ export async function save(tx: Tx, s: Case, realm: string, flow: Flow, sector: s
     const whole = t.limits.find((l) => l.kind === 'step' && !l.metAt) ?? t.limits.findLast((l) => l.kind === 'step');
     const nearest = t.limits.filter((l) => !l.metAt).sort((a, b) => (a.due < b.due ? -1 : 1))[0];
     return {
-      id: t.id, case_id: s.id, realm, flow: s.flow, sector, step: t.step, unit: t.unit, title: t.title, state: t.state, permission: s.status === 'open' && open(t) ? needed(flow, t.state, t.step) : null,
-      lead: t.lead, counted: flow.steps[t.step]?.counted ?? false, offered_at: t.offeredAt, accepted_at: t.acceptedAt ?? null, ack_due: ack?.due ?? null, ack_late: ack?.late ?? null, done_at: t.doneAt ?? null,
-      due_at: (open(t) ? nearest : whole)?.due ?? whole?.due ?? null, due_from: (open(t) ? nearest : whole)?.from ?? null, late: t.doneAt ? t.limits.some((l) => l.kind !== 'ack' && l.late) : null, reworks: t.reworks, returned: t.state === 'returned',
+      id: t.id,
+      case_id: s.id,
+      realm,
+      flow: s.flow,
+      sector,
+      step: t.step,
+      unit: t.unit,
+      title: t.title,
+      state: t.state,
+      permission: s.status === 'open' && open(t) ? needed(flow, t.state, t.step) : null,
+      claimed_by: t.claimedBy ?? null,
+      lead: t.lead,
+      counted: flow.steps[t.step]?.counted ?? false,
+      offered_at: t.offeredAt,
+      accepted_at: t.acceptedAt ?? null,
+      ack_due: ack?.due ?? null,
+      ack_late: ack?.late ?? null,
+      done_at: t.doneAt ?? null,
+      due_at: (open(t) ? nearest : whole)?.due ?? whole?.due ?? null,
+      due_from: (open(t) ? nearest : whole)?.from ?? null,
+      late: t.doneAt ? t.limits.some((l) => l.kind !== 'ack' && l.late) : null,
+      reworks: t.reworks,
+      returned: t.state === 'returned',
     };
   });
   if (tasks.length)
-    await tx`insert into tasks ${tx(tasks as never)} on conflict (id) do update set sector = excluded.sector, state = excluded.state, permission = excluded.permission, accepted_at = excluded.accepted_at,
+    await tx`insert into tasks ${tx(tasks as never)} on conflict (id) do update set sector = excluded.sector, state = excluded.state, permission = excluded.permission, claimed_by = excluded.claimed_by, accepted_at = excluded.accepted_at,
       ack_late = excluded.ack_late, done_at = excluded.done_at, due_at = excluded.due_at, due_from = excluded.due_from, late = excluded.late, reworks = excluded.reworks, returned = excluded.returned`;
   const seen = [...new Set([s.owner, ...(s.place?.unit ? [s.place.unit] : []), ...s.tasks.map((t) => t.unit)])];
   await tx`insert into case_access ${tx(seen.map((unit) => ({ case_id: s.id, unit })) as never)} on conflict do nothing`;
@@ -72,23 +118,56 @@ export async function visibleIds(db: Db, ids: string[], scope: string[], realm: 
 }
 
 export interface ListQuery {
-  realm: string; scope: string[]; limit: number; status: string; after?: { due: string; id: string } | undefined; level?: number | undefined; matter?: string | undefined; unit?: string | undefined;
-  text?: string | undefined; overdue?: boolean | undefined; step?: string | undefined; from?: string | undefined; to?: string | undefined; flow?: string | undefined; at: Date;
+  realm: string;
+  scope: string[];
+  limit: number;
+  status: string;
+  after?: { due: string; id: string } | undefined;
+  level?: number | undefined;
+  matter?: string | undefined;
+  unit?: string | undefined;
+  text?: string | undefined;
+  overdue?: boolean | undefined;
+  step?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  flow?: string | undefined;
+  at: Date;
 }
 export interface CaseRow {
-  id: string; no: string; flow: string; status: string; title: string; source: string; level: number | null; matter: string | null; step: string | null; owner: string; ownerName: Text; packVersion: string;
-  address: string | null; lon: number | null; lat: number | null; openedAt: Date; closedAt: Date | null; dueAt: Date | null; dueFrom: Date | null; tasks: number; openTasks: number; version: number; key: string;
+  id: string;
+  no: string;
+  flow: string;
+  status: string;
+  title: string;
+  source: string;
+  level: number | null;
+  matter: string | null;
+  step: string | null;
+  owner: string;
+  ownerName: Text;
+  packVersion: string;
+  address: string | null;
+  lon: number | null;
+  lat: number | null;
+  openedAt: Date;
+  closedAt: Date | null;
+  dueAt: Date | null;
+  dueFrom: Date | null;
+  tasks: number;
+  openTasks: number;
+  version: number;
+  key: string;
 }
 
 export function list(db: Db, q: ListQuery): Promise<CaseRow[]> {
   const sql = db as Sql;
   return sql<CaseRow[]>`
-    select c.id, c.no, c.flow, c.status, c.title, c.source, c.level, c.matter, c.step, c.owner, u.name as "ownerName", c.pack_version as "packVersion", c.address, c.lon, c.lat,
+    with page as (select * from (
+    select c.id, c.no, c.flow, c.status, c.title, c.source, c.level, c.matter, c.step, c.owner, c.pack_version as "packVersion", c.address, c.lon, c.lat,
       c.opened_at as "openedAt", c.closed_at as "closedAt", c.due_at as "dueAt", c.due_from as "dueFrom", c.version,
-      coalesce(c.due_at, 'infinity')::text as key, t.tasks, t."openTasks"
-    from cases c join units u on u.path = c.owner
-    cross join lateral (select count(*)::int as tasks, count(*) filter (where k.permission is not null)::int as "openTasks" from tasks k where k.case_id = c.id and k.counted) t
-    where c.realm = ${q.realm} ${q.status === 'all' ? sql`` : sql`and c.status = ${q.status}`}
+      coalesce(c.due_at, 'infinity') as due
+    from cases c where c.realm = ${q.realm} ${q.status === 'all' ? sql`` : sql`and c.status = ${q.status}`}
       ${q.level ? sql`and c.level = ${q.level}` : sql``} ${q.matter ? sql`and c.matter = ${q.matter}` : sql``} ${q.flow ? sql`and c.flow = ${q.flow}` : sql``}
       ${q.step ? sql`and c.step = ${q.step}` : sql``} ${q.overdue ? sql`and c.status = 'open' and c.due_at < ${q.at}` : sql``}
       ${q.from ? sql`and c.opened_at >= ${q.from}` : sql``} ${q.to ? sql`and c.opened_at < ${q.to}` : sql``}
@@ -96,12 +175,18 @@ export function list(db: Db, q: ListQuery): Promise<CaseRow[]> {
       ${q.text ? sql`and (c.title ilike ${`%${q.text.replace(/[\\%_]/g, '\\$&')}%`} or c.no ilike ${`%${q.text.replace(/[\\%_]/g, '\\$&')}%`} or c.address ilike ${`%${q.text.replace(/[\\%_]/g, '\\$&')}%`})` : sql``}
       and ${visible(sql, q.scope)}
       ${q.after ? sql`and (coalesce(c.due_at, 'infinity'), c.id) > (${q.after.due}::timestamptz, ${q.after.id})` : sql``}
-    order by coalesce(c.due_at, 'infinity'), c.id limit ${q.limit}`.then((r) => [...r]);
+    order by coalesce(c.due_at, 'infinity'), c.id limit ${q.limit}) p)
+    select p.*, p.due::text as key, u.name as "ownerName", t.tasks, t."openTasks"
+    from page p join units u on u.path = p.owner
+    cross join lateral (select count(*)::int as tasks, count(*) filter (where k.permission is not null)::int as "openTasks" from tasks k where k.case_id = p.id and k.counted) t
+    order by p.due, p.id`.then((r) => [...r]);
 }
 
 export async function counts(db: Db, realm: string, scope: string[], at: Date, dayStart: Date) {
   const sql = db as Sql;
-  const [r] = await sql<{ open: number; unacknowledged: number; handling: number; near: number; overdue: number; inspecting: number; closedToday: number; onTimeToday: number | null }[]>`
+  const [r] = await sql<
+    { open: number; unacknowledged: number; handling: number; near: number; overdue: number; inspecting: number; closedToday: number; onTimeToday: number | null }[]
+  >`
     with mine as (select c.id, c.status, c.due_at, c.due_from, c.step, c.closed_at from cases c where c.realm = ${realm} and (c.status = 'open' or c.closed_at >= ${dayStart}) and ${visible(sql, scope)})
     select count(*) filter (where status = 'open')::int as open,
       (select count(distinct t.case_id) from tasks t join mine m on m.id = t.case_id where t.state = 'offered' and t.counted)::int as unacknowledged,
@@ -124,11 +209,32 @@ export function work(db: Db, actor: Actor, realm: string, limit: number) {
     .filter(([, s]) => s.length);
   let where = sql`false`;
   for (const [p, s] of parts) where = sql`${where} or (t.permission = ${p} and ${inScope(sql, 't.unit', s)})`;
-  return sql<{ caseId: string; no: string; caseTitle: string; level: number | null; address: string | null; task: string; title: string; step: string; flow: string; packVersion: string; state: string; unit: string; unitName: Text; lead: boolean; offeredAt: Date; dueAt: Date | null; dueFrom: Date | null; own: boolean }[]>`
+  return sql<
+    {
+      caseId: string;
+      no: string;
+      caseTitle: string;
+      level: number | null;
+      address: string | null;
+      task: string;
+      title: string;
+      step: string;
+      flow: string;
+      packVersion: string;
+      state: string;
+      unit: string;
+      unitName: Text;
+      lead: boolean;
+      offeredAt: Date;
+      dueAt: Date | null;
+      dueFrom: Date | null;
+      own: boolean;
+    }[]
+  >`
     select t.case_id as "caseId", c.no, c.title as "caseTitle", c.level, c.address, t.id as task, t.title, t.step, c.flow, c.pack_version as "packVersion", t.state, t.unit, u.name as "unitName", t.lead,
       t.offered_at as "offeredAt", t.due_at as "dueAt", t.due_from as "dueFrom", (t.unit = ${actor.unit.path}) as own
     from tasks t join cases c on c.id = t.case_id join units u on u.path = t.unit
-    where t.realm = ${realm} and t.permission is not null and (${where})
+    where t.realm = ${realm} and t.permission is not null and (t.claimed_by is null or t.claimed_by = ${actor.account}) and (${where})
     order by coalesce(t.due_at, 'infinity'), t.id limit ${limit}`.then((r) => [...r]);
 }
 
@@ -157,22 +263,60 @@ export const setPersonal = (tx: Tx, id: string, personal: Record<string, string>
 /** Timeline with the posts' names. */
 export const timeline = (db: Db, id: string) =>
   (db as Sql)<{ at: Date; by: string; kind: string; data: Record<string, unknown> }[]>`
-    select f.at, coalesce(a.post_name, f.by) as by, f.kind, f.data from facts f left join accounts a on f.by = 'account:' || a.id::text where f.subject = ${`case:${id}`} order by f.seq`.then((r) => [...r]);
+    select f.at, coalesce(a.post_name, f.by) as by, f.kind, f.data from facts f left join accounts a on f.by = 'account:' || a.id::text where f.subject = ${`case:${id}`} order by f.seq`.then(
+    (r) => [...r],
+  );
 
 export const unitNames = async (db: Db, paths: string[]): Promise<Record<string, Text>> =>
   Object.fromEntries((await (db as Sql)<{ path: string; name: Text }[]>`select path, name from units where path = any(${paths})`).map((u) => [u.path, u.name]));
 
 export const activeUnits = async (db: Db): Promise<Set<string>> => new Set((await (db as Sql)<{ path: string }[]>`select path from units where active`).map((u) => u.path));
 
-/** Suspicions of domain.md §7.4 that the tasks' times alone can show; for a person to judge, never a penalty. */
-export const suspicions = (db: Db, realm: string, scope: string[]) => {
+/** Locks and names the most urgent case with an unclaimed decision of these rights; cases that others are just taking are passed over. */
+export async function nextInPool(tx: Tx, realm: string, parts: (readonly [Permission, string[]])[], passed: string[]): Promise<{ caseId: string; task: string } | undefined> {
+  let where = tx`false`;
+  for (const [p, s] of parts) where = tx`${where} or (t.permission = ${p} and ${inScope(tx as never, 't.unit', s)})`;
+  const [r] = await tx<{ caseId: string; task: string }[]>`
+    select c.id as "caseId", t.id as task from tasks t join cases c on c.id = t.case_id
+    where t.realm = ${realm} and t.permission is not null and t.claimed_by is null and t.state = 'offered' and (${where}) and not t.id = any(${passed}::uuid[])
+    order by coalesce(t.due_at, 'infinity'), t.id limit 1 for update of c skip locked`;
+  return r;
+}
+
+/** Two cases locked in one order, so that each may not be merged into the other. */
+export const lockBoth = (tx: Tx, a: string, b: string) => tx`select 1 from cases where id in (${a}, ${b}) order by id for update`;
+
+export const nextNumber = async (tx: Tx): Promise<number> => Number((await tx<{ n: string }[]>`select nextval('case_numbers')::text as n`)[0]!.n);
+
+/** Which of these attachments belong to the case. */
+export const filesOf = async (tx: Tx, id: string, hashes: string[]): Promise<Set<string>> =>
+  new Set((await tx<{ sha256: string }[]>`select sha256 from case_files where case_id = ${id} and sha256 = any(${hashes})`).map((r) => r.sha256));
+
+/** Suspicions of domain.md §7.4 that times, texts and authors of the facts can show; for a person to judge, never a penalty. */
+export const suspicions = (db: Db, realm: string, scope: string[], since: Date) => {
   const sql = db as Sql;
   return sql<{ caseId: string; no: string; title: string; unit: string; unitName: Text; reason: string }[]>`
-    select c.id as "caseId", c.no, c.title, t.unit, u.name as "unitName",
-      case when t.done_at - t.accepted_at < interval '60 seconds' then '签收到办结不足 1 分钟'
-           when t.ack_late and c.level <= 2 then 'I、II 级任务签收超时'
-           else '退回两次以上' end as reason
-    from tasks t join cases c on c.id = t.case_id join units u on u.path = t.unit
-    where c.realm = ${realm} and t.counted and (t.done_at - t.accepted_at < interval '60 seconds' or (t.ack_late and c.level <= 2) or c.returns >= 2) and ${visible(sql, scope)}
-    order by t.offered_at desc limit 200`.then((r) => [...r]);
+    with mine as materialized (select c.* from cases c where c.realm = ${realm} and c.opened_at >= ${since} and ${visible(sql, scope)}),
+    t as materialized (select t.*, m.level, m.returns, m.closed_at from tasks t join mine m on m.id = t.case_id where t.counted),
+    f as materialized (select f.at, f.by, f.kind, f.data, m.id as case_id, f.seq from facts f join mine m on f.subject = 'case:' || m.id::text
+      where f.kind in ('case.opened', 'case.closed', 'case.described', 'case.deferral-asked', 'case.task-submitted')),
+    found (case_id, unit, reason) as (
+      select case_id, unit, '签收到办结不足 1 分钟' from t where done_at - accepted_at < interval '60 seconds'
+      union all select case_id, unit, 'I、II 级任务签收超时' from t where ack_late and level <= 2
+      union all select distinct on (case_id) case_id, unit, '退回两次以上' from t where returns >= 2 and returned
+      union all select m.id, m.owner, '上报与结案为同一人' from mine m join f o on o.case_id = m.id and o.kind = 'case.opened' join f x on x.case_id = m.id and x.kind = 'case.closed' where o.by = x.by and o.by like 'account:%'
+      union all select distinct m.id, m.owner, '等级先降后升' from mine m join f a on a.case_id = m.id and a.kind = 'case.described' and a.data ? 'level' and a.data ? 'reason'
+        join f b on b.case_id = m.id and b.kind = 'case.described' and b.data ? 'level' and b.seq > a.seq and (b.data ->> 'level')::int < (a.data ->> 'level')::int
+      union all select distinct t.case_id, t.unit, '到期前不足 1 小时申请挂账' from t join f on f.case_id = t.case_id and f.kind = 'case.deferral-asked' and f.data ->> 'task' = t.id::text
+        where exists (select 1 from cases c, jsonb_array_elements(c.state -> 'tasks') k, jsonb_array_elements(k -> 'limits') l
+          where c.id = t.case_id and k ->> 'id' = t.id::text and l ->> 'kind' = 'step' and f.at between (l ->> 'first')::timestamptz - interval '1 hour' and (l ->> 'first')::timestamptz)
+      union all select distinct x.case_id, x.unit, '结案后 7 日内同一事项在附近再次发生' from t x join mine a on a.id = x.case_id and a.status = 'closed' and a.matter is not null and a.lat is not null
+        join mine b on b.matter = a.matter and b.id <> a.id and b.opened_at > a.closed_at and b.opened_at < a.closed_at + interval '7 days'
+          and abs(b.lat - a.lat) < 0.001 and abs(b.lon - a.lon) < 0.001 where x.lead and x.done_at is not null
+      union all select case_id, unit, '处置结果文字与其他事件完全相同（' || n || ' 次）' from (
+        select t.case_id, t.unit, count(*) over (partition by t.unit, f.data -> 'form' ->> 'result') as n from t join f on f.case_id = t.case_id and f.kind = 'case.task-submitted' and f.data ->> 'task' = t.id::text
+        where length(f.data -> 'form' ->> 'result') >= 8) r where n > 5
+    )
+    select m.id as "caseId", m.no, m.title, x.unit, u.name as "unitName", x.reason from found x join mine m on m.id = x.case_id join units u on u.path = x.unit
+    order by m.opened_at desc, m.id, x.reason limit 200`.then((r) => [...r]);
 };

@@ -1,5 +1,8 @@
 -- Cases: each row is the fold of its facts, its tasks unfolded beside it for lists and rates, and who may see it.
 
+-- The last six digits of case numbers: two cases of one second never share them.
+create sequence case_numbers minvalue 0 maxvalue 999999 cycle;
+
 create table cases (
   id uuid primary key,
   realm text not null references realms,
@@ -54,6 +57,8 @@ create table tasks (
   state text not null,
   -- What the next act on it needs: who holds it over the unit finds it in his work.
   permission text,
+  -- Who took a waiting decision out of the pool (an account's id).
+  claimed_by text,
   lead boolean not null,
   counted boolean not null,
   offered_at timestamptz not null,
@@ -69,6 +74,7 @@ create table tasks (
 );
 create index tasks_case on tasks (case_id);
 create index tasks_open on tasks (permission, unit text_pattern_ops) where permission is not null;
+create index tasks_pool on tasks (realm, permission, due_at) where permission is not null and claimed_by is null;
 create index tasks_rate on tasks (realm, offered_at) where counted;
 
 create table case_access (

@@ -40,7 +40,7 @@ function Shown({ id, data, refresh }: { id: string; data: Detail; refresh: () =>
   const shownSteps = data.steps.filter((x) => x.code !== 'verify' || state.tasks.some((t) => t.step === 'verify'));
   const run = (w: Wanted) => {
     // What asks for nothing is done at once; the rest opens a form.
-    if (['accept', 'start', 'confirm', 'endorseExtension', 'grantExtension', 'grantDeferral', 'resume'].includes(w.kind)) act.mutate({ params: { id }, version: data.version, body: { kind: w.kind, task: w.task } as never });
+    if (['claim', 'release', 'accept', 'start', 'confirm', 'endorseExtension', 'grantExtension', 'grantDeferral', 'resume'].includes(w.kind)) act.mutate({ params: { id }, version: data.version, body: { kind: w.kind, task: w.task } as never });
     else setWanted(w);
   };
   const caseActions = data.actions.filter((a) => a.task === null);

@@ -8,6 +8,7 @@ export const stateWords: Record<string, Text> = {
 };
 export const sourceWords: Record<string, Text> = { manual: { zh: '值班登记', en: 'Duty desk' }, warning: { zh: '感知预警', en: 'Warning' }, call: { zh: '电话', en: 'Call' }, grid: { zh: '网格上报', en: 'Grid' }, letter: { zh: '来信', en: 'Letter' }, review: { zh: '复盘改进', en: 'Review' } };
 export const commandWords: Record<string, Text> = {
+  claim: { zh: '领取', en: 'Take' }, release: { zh: '放回', en: 'Put back' },
   accept: { zh: '签收', en: 'Acknowledge' }, start: { zh: '开始处置', en: 'Start' }, stage: { zh: '阶段完成', en: 'Stage done' }, return: { zh: '退回', en: 'Return' }, submit: { zh: '提交结果', en: 'Submit' },
   confirm: { zh: '确认', en: 'Confirm' }, refuse: { zh: '退回修改', en: 'Send back' }, decide: { zh: '办理', en: 'Decide' }, withdraw: { zh: '撤回任务', en: 'Withdraw' },
   askExtension: { zh: '申请延期', en: 'Ask extension' }, endorseExtension: { zh: '同意延期（本单位）', en: 'Endorse extension' }, grantExtension: { zh: '批准延期', en: 'Grant extension' }, refuseExtension: { zh: '不同意延期', en: 'Refuse extension' },
@@ -23,5 +24,6 @@ export const factWords: Record<string, Text> = {
   'case.deferral-asked': { zh: '申请挂账', en: 'Deferral asked' }, 'case.deferral-refused': { zh: '挂账未准', en: 'Refused' }, 'case.deferred': { zh: '挂账', en: 'Deferred' }, 'case.resumed': { zh: '恢复办理', en: 'Resumed' },
   'case.supervised': { zh: '督办', en: 'Supervised' }, 'case.reminded': { zh: '催办', en: 'Reminded' }, 'case.instructed': { zh: '批示', en: 'Instructed' }, 'case.commented': { zh: '留言', en: 'Comment' },
   'case.closed': { zh: '结案', en: 'Closed' }, 'case.dismissed': { zh: '不予受理', en: 'Dismissed' }, 'case.merged': { zh: '并案', en: 'Merged' }, 'case.unmerged': { zh: '撤销并案', en: 'Unmerged' }, 'case.reopened': { zh: '重新办理', en: 'Reopened' },
+  'case.task-claimed': { zh: '领取', en: 'Taken' }, 'case.task-released': { zh: '放回', en: 'Put back' }, 'case.owned': { zh: '主责单位变更', en: 'Owner changed' },
   'case.evaluated': { zh: '评价', en: 'Evaluated' }, 'case.limit-near': { zh: '临期提醒', en: 'Deadline near' }, 'case.limit-passed': { zh: '已超时', en: 'Deadline passed' }, 'case.limit-escalated': { zh: '超时升级', en: 'Escalated' },
 };
