@@ -244,7 +244,7 @@ export async function takeBatches(tx: Tx, name: string, limit: number): Promise<
   const rows = await tx<{ tx: string; id: string; streams: string[]; hours: Date[] }[]>`
     select tx::text, id::text, streams::text[], hours from ingest_batches
     where (tx, id) > (${cursor.tx}::text::xid8, ${cursor.position}::bigint)
-      and (tx, id) <= (select tx, position from cursors where name = 'stream-hours') order by tx, id limit ${limit}`;
+      and (tx, id) <= (select tx, position from cursors where name = 'stream-hours') order by ingest_batches.tx, ingest_batches.id limit ${limit}`;
   const last = rows.at(-1);
   if (last) await tx`update cursors set tx = ${last.tx}::text::xid8, position = ${last.id}, failures = 0, updated_at = clock_timestamp() where name = ${name}`;
   return rows;

@@ -62,7 +62,12 @@ declare
   item jsonb;
   head record;
 begin
-  if jsonb_array_length(items) > 1 then
+  -- Wait for the subjects before this transaction has a number where possible: numbers then follow the order of the chain.
+  -- Advisory locks also hold for subjects that have no head yet. Bulk work takes the row locks alone: the lock table is finite.
+  if jsonb_array_length(items) <= 64 then
+    perform pg_advisory_xact_lock(hashtextextended(s, 7315004))
+      from (select distinct e ->> 'subject' as s from jsonb_array_elements(items) e order by 1) x;
+  else
     perform 1 from fact_heads
       where subject in (select e ->> 'subject' from jsonb_array_elements(items) e)
       order by subject for update;

@@ -126,3 +126,16 @@ test('F-19 F-20: a timer 40 days ahead fires once, cancelled generations never',
   assert.deepEqual(fired, ['demo.due/2']);
   assert.equal((await history(hub.sql, 'c:1')).length, 1);
 });
+
+test('the log is in the order of numbers, not of their digits: a follower crosses from 999 to 1000 transactions', async (t) => {
+  const hub = await testHub(t);
+  for (let i = 0; i < 3; i++) await say(hub, 's:1', i);
+  // As on a young cluster: the three facts belong to transactions 998, 999 and 1000.
+  await hub.sql`update facts set tx = (998 + position - (select min(position) from facts))::text::xid8`;
+  await hub.sql`insert into cursors (name) values ('w')`;
+  const seen: number[] = [];
+  await followStep(hub, 'w', { kinds: [''], batch: 1, handle: async (_w, facts) => void seen.push(...facts.map((f) => f.data.n as number)) });
+  while (await followStep(hub, 'w', { kinds: [''], batch: 1, handle: async (_w, facts) => void seen.push(...facts.map((f) => f.data.n as number)) }));
+  assert.deepEqual(seen, [0, 1, 2]);
+  assert.equal((await verify(hub)).good, true);
+});

@@ -32,6 +32,7 @@ export async function append(work: Work, facts: NewFact[]): Promise<void> {
   await work.tx`select append_facts(${work.realm}, ${work.request}, ${work.tx.json(items as never)})`;
 }
 
+// Columns cast to text take their own names: order by must name the table's, or PostgreSQL sorts the text (1000 before 999).
 const columns = `position::text, tx::text, at, realm, by, kind, subject, unit, data, seq::int, encode(hash, 'hex') as hash`;
 
 /** Facts of one subject in order: its history. */
@@ -39,12 +40,16 @@ export async function history(db: Db, subject: string): Promise<Fact[]> {
   return (await db.unsafe(`select ${columns} from facts where subject = $1 order by seq`, [subject])) as unknown as Fact[];
 }
 
-/** Facts after a place in the log that no unfinished transaction can still precede, oldest first. */
+/**
+ * Facts after a place in the log that no unfinished transaction can still precede, in the order of (transaction, position).
+ * A transaction that waited for another's subject has the lower number and the higher position: sort by position where the
+ * order within a subject matters, as followers get them.
+ */
 export async function factsAfter(db: Db, after: { tx: string; position: string }, limit = 500): Promise<Fact[]> {
   return (await db.unsafe(
     `select ${columns} from facts
      where (tx, position) > ($1::text::xid8, $2::text::bigint) and tx < pg_snapshot_xmin(pg_current_snapshot())
-     order by tx, position limit ${Number(limit)}`,
+     order by facts.tx, facts.position limit ${Number(limit)}`,
     [after.tx, after.position],
   )) as unknown as Fact[];
 }
@@ -52,7 +57,7 @@ export async function factsAfter(db: Db, after: { tx: string; position: string }
 /** The end of the settled log: where somebody who wants only what comes now begins. */
 export async function logEnd(db: Db): Promise<{ tx: string; position: string }> {
   const rows = (await db.unsafe(
-    `select tx::text, position::text from facts where tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx desc, position desc limit 1`,
+    `select tx::text, position::text from facts where tx < pg_snapshot_xmin(pg_current_snapshot()) order by facts.tx desc, facts.position desc limit 1`,
   )) as unknown as { tx: string; position: string }[];
   return rows[0] ?? { tx: '0', position: '0' };
 }
@@ -83,6 +88,7 @@ export async function followStep(hub: Hub, name: string, f: Follower): Promise<b
       byRealm.set(fact.realm, list);
     }
     for (const [realm, list] of byRealm) {
+      list.sort((a, b) => Number(a.position) - Number(b.position));
       const at = await hub.now(realm, tx);
       const who = hub.system(name, realm);
       await f.handle({ hub, tx, realm, actor: who.actor, by: `system:${name}`, at, request: null }, list);

@@ -30,7 +30,7 @@ export async function batchStep(hub: Hub, name: string, handle: BatchHandler, li
     const [cursor] = await tx<{ tx: string; position: string }[]>`select tx::text, position::text from cursors where name = ${name} for update skip locked`;
     if (!cursor) return false;
     const batches = await tx<Batch[]>`select tx::text, id::text, streams::text[], hours from ingest_batches
-      where (tx, id) > (${cursor.tx}::text::xid8, ${cursor.position}::bigint) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx, id limit ${limit}`;
+      where (tx, id) > (${cursor.tx}::text::xid8, ${cursor.position}::bigint) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by ingest_batches.tx, ingest_batches.id limit ${limit}`;
     const last = batches.at(-1);
     if (!last) return false;
     await handle(tx as never, [...batches]);
