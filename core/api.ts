@@ -6,6 +6,7 @@ import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
 import { signalsApi } from './signals/contract.ts';
 import { recordsApi } from './records/contract.ts';
+import { evaluationApi } from './evaluation/contract.ts';
 
 export const apis: Api[] = [
   indicatorsApi,
@@ -14,4 +15,5 @@ export const apis: Api[] = [
   casesApi,
   signalsApi,
   recordsApi,
+  evaluationApi,
 ];

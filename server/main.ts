@@ -24,6 +24,8 @@ import { signalRoutes } from './signals/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { installRecords } from './records/follow.ts';
 import { recordRoutes } from './records/routes.ts';
+import { installEvaluation } from './evaluation/follow.ts';
+import { evaluationRoutes } from './evaluation/routes.ts';
 import { authenticate } from './people/service.ts';
 
 /** What a slice may hook into besides its routes. */
@@ -42,10 +44,10 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [indicatorRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes];
+const routes: Served[] = [indicatorRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes, evaluationRoutes];
 /** Routes over what one process holds in memory. */
 const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
-const installs: Install[] = [installIndicators, installCases, installSignals, installRecords];
+const installs: Install[] = [installIndicators, installCases, installSignals, installRecords, installEvaluation];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */

@@ -81,7 +81,7 @@ export const evaluationApi = {
   }),
   rate: route({
     id: 'rateTarget', method: 'POST', path: '/api/targets/:code/ratings', tag: 'targets', access: 'target.read', idempotent: true, status: 201, summary: { zh: '评定定性目标（限写明的岗位）', en: 'Rate a qualitative target, by its named post only' }, params: z.strictObject({ code }),
-    body: z.strictObject({ score: z.number().int().min(0).max(100), reason: z.string().trim().min(1).max(2000), evidence: z.array(z.string().regex(/^(record|case|review):[0-9a-f-]{36}$/)).min(1).max(50) }),
+    body: z.strictObject({ score: z.number().int().min(0).max(100), reason: z.string().trim().min(1).max(2000), evidence: z.array(z.string().regex(/^(record|case):[0-9a-f-]{36}$/)).min(1).max(50) }),
     output: z.object({ id: uuid, grade: z.enum(ratingGrades) }),
   }),
 };

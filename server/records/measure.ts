@@ -1,5 +1,7 @@
 // A ledger as a number with the entries behind it: what indicators of source `ledger` are made of.
 import type { Data, Measure } from '#core/records/entry.ts';
+import type { IndicatorSource } from '#core/indicators/pack.ts';
+import type { MeasureProvider } from '../indicators/service.ts';
 import type { Db } from '../platform/db.ts';
 import * as store from './store.ts';
 
@@ -36,3 +38,22 @@ export async function ledgerRecords(db: Db, q: LedgerQuery, scope: string[], lim
     return { id: r.id, happenedAt: r.happenedAt, unit: r.unit, data: r.data, value: typeof v === 'number' ? v : null };
   });
 }
+
+/** Answers indicators of source `ledger`. */
+export const ledgerMeasure: MeasureProvider = {
+  async measure(db, q) {
+    const { ledger, measure, field } = q.source as LedgerSource;
+    const values = new Map<string, number | null>();
+    for (const unit of q.units) values.set(unit, (await ledgerValue(db, { realm: q.realm, ledger, measure, field, from: q.from, to: q.to, units: [unit] })).value);
+    return values;
+  },
+  async evidence(db, q, limit) {
+    const { ledger, measure, field } = q.source as LedgerSource;
+    const rows = await ledgerRecords(db, { realm: q.realm, ledger, measure, field, from: q.from, to: q.to, units: q.units }, [''], limit);
+    return rows.map((r) => ({ subject: `record:${r.id}`, title: titleOf(r.data), at: r.happenedAt, unit: r.unit, value: r.value }));
+  },
+};
+type LedgerSource = Extract<IndicatorSource, { kind: 'ledger' }>;
+/** The first words of an entry. */
+const titleOf = (data: Data): string =>
+  Object.values(data).filter((v): v is string => typeof v === 'string' && !/^\d{4}-\d{2}-\d{2}/.test(v)).slice(0, 2).join(' · ').slice(0, 80) || '台账登记';

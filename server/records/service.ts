@@ -3,6 +3,7 @@ import { type Data, changes, entryFaults, happenedAt } from '#core/records/entry
 import type { Ledger } from '#core/records/pack.ts';
 import { may, scopeOf } from '#core/people/roles.ts';
 import { problem } from '#core/problem.ts';
+import { indicatorsOf } from '../indicators/service.ts';
 import { type Current, current } from '../packs/service.ts';
 import { unitBy } from '../people/service.ts';
 import { append } from '../platform/facts.ts';
@@ -42,6 +43,7 @@ export async function createRecord(work: Work, input: { ledger: string; data: Da
   const fresh = await store.insert(work.tx, { id, realm: work.realm, ledger: ledger.code, unit, happenedAt: at, data, packVersion: packs.version, origin: input.origin ?? null, by: work.by, at: work.at });
   if (!fresh) throw problem('conflict', { detail: '这件事已在本台账登记过' });
   await append(work, [{ kind: 'record.created', subject: `record:${id}`, unit, data: { ledger: ledger.code, unit, happenedAt: at.toISOString(), data, origin: input.origin ?? null } }]);
+  await indicatorsOf(work.hub).touch(work.tx, work.realm, 'ledger', at);
   return { id, version: 1 };
 }
 
@@ -66,6 +68,8 @@ export async function amendRecord(work: Work, id: string, asked: number, input: 
   const at = happenedAt(ledger, data);
   await store.amend(work.tx, { id, version, happenedAt: at, unit: before.unit, data, packVersion: packs.version, reason: input.reason, by: work.by, at: work.at });
   await append(work, [{ kind: 'record.amended', subject: `record:${id}`, unit: before.unit, data: { ledger: ledger.code, unit: before.unit, happenedAt: at.toISOString(), happenedBefore: before.happenedAt.toISOString(), changes: different.map(({ name, before: b, after }) => ({ name, before: b, after })), reason: input.reason } }]);
+  // The number of the day it was said to be, and of the day it is.
+  for (const day of [before.happenedAt, at]) await indicatorsOf(work.hub).touch(work.tx, work.realm, 'ledger', day);
   return { version };
 }
 
@@ -75,6 +79,7 @@ export async function voidRecord(work: Work, id: string, asked: number, reason: 
   const version = before.version + 1;
   await store.setVoid(work.tx, { id, version, happenedAt: before.happenedAt, unit: before.unit, data: before.data, reason, by: work.by, at: work.at });
   await append(work, [{ kind: 'record.voided', subject: `record:${id}`, unit: before.unit, data: { ledger: before.ledger, unit: before.unit, happenedAt: before.happenedAt.toISOString(), reason } }]);
+  await indicatorsOf(work.hub).touch(work.tx, work.realm, 'ledger', before.happenedAt);
   return { version };
 }
 
