@@ -241,6 +241,8 @@ create table quarantine (
   released_at timestamptz,
   released_by text
 );
+-- A device that sends the same bad reading again and again fills one row.
+create unique index quarantine_once on quarantine (md5(coalesce(stream::text, '') || reading::text || reason || source)) where released_at is null;
 create index quarantine_open on quarantine (received_at) where released_at is null;
 
 create table device_credentials (

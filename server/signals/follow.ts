@@ -46,7 +46,11 @@ export async function followBatches(hub: Hub, name: string, handle: BatchHandler
 }
 
 export const rollup: BatchHandler = async (tx, batches) => {
-  await rollHours(tx as never, batches.flatMap((b) => b.streams), batches.flatMap((b) => b.hours));
+  await rollHours(
+    tx as never,
+    batches.flatMap((b) => b.streams),
+    batches.flatMap((b) => b.hours),
+  );
 };
 
 export async function installSignals(system: System): Promise<void> {
@@ -71,6 +75,11 @@ export async function installSignals(system: System): Promise<void> {
       return false;
     });
     // Registered last, so that it runs first at close: what is known goes to disk before the pool ends.
-    hub.onClose(() => signals.flush().then(() => {}, () => {}));
+    hub.onClose(() =>
+      signals.flush().then(
+        () => {},
+        () => {},
+      ),
+    );
   });
 }

@@ -27,7 +27,10 @@ export const signalRoutes = (own: () => signals.Signals): Served =>
     async series({ hub, params, query, scope }) {
       const s = await signals.streamUnit(hub.sql, params.id);
       if (!s || !scope.some((p) => within(s.owner, p))) throw problem('not-found', { detail: '没有这条数据流' });
-      const points = query.every === 'raw' ? await signals.raw(hub.sql, params.id, query.from, query.to, query.limit + 1) : await signals.hours(hub.sql, params.id, query.from, query.to, query.every, query.limit + 1);
+      const points =
+        query.every === 'raw'
+          ? await signals.raw(hub.sql, params.id, query.from, query.to, query.limit + 1)
+          : await signals.hours(hub.sql, params.id, query.from, query.to, query.every, query.limit + 1);
       return { name: s.name, unit: s.unit, points: points.slice(0, query.limit), truncated: points.length > query.limit };
     },
     async quarantine({ hub }) {

@@ -7,165 +7,188 @@ import { durationMs } from '#core/time.ts';
 import { current } from '../packs/service.ts';
 import { append } from '../platform/facts.ts';
 import type { Hub, Work } from '../platform/hub.ts';
-import type { Reading } from './copy.ts';
-import { Ingest, type Stored, timeFault } from './ingest.ts';
+import { parseExactly, readList, valueOf } from '#core/signals/careful.ts';
+import { Columns } from '#core/signals/columns.ts';
+import { type Form, decode } from '#core/signals/decode.ts';
+import { Heads } from './heads.ts';
+import { Ingest, type Stored, putAside, timeFault } from './ingest.ts';
+import { Registry } from './registry.ts';
 import * as store from './store.ts';
 export { hours, online, quarantine, raw, streamUnit, things } from './store.ts';
 export type { StreamRow } from './store.ts';
 
-/** Streams by id and by `thing/stream`, refreshed when something unknown is asked for. */
-export class Registry {
-  readonly #hub: Hub;
-  readonly byId = new Map<string, store.StreamRow>();
-  readonly byCode = new Map<string, store.StreamRow>();
-  #last = '0';
-  #missed = 0;
-  constructor(hub: Hub) {
-    this.#hub = hub;
-  }
-  async refresh(): Promise<void> {
-    for (const s of await store.allStreams(this.#hub.sql, this.#last)) {
-      this.byId.set(s.id, s);
-      this.byCode.set(`${s.thing}/${s.code}`, s);
-      this.#last = s.id;
-    }
-  }
-  find(ref: string): store.StreamRow | undefined {
-    return this.byCode.get(ref) ?? this.byId.get(ref);
-  }
-  /** Looks again in the database for references not known, at most a few times a second. */
-  async ensure(refs: Iterable<string>): Promise<void> {
-    for (const r of refs)
-      if (!this.find(r)) {
-        const now = Date.now();
-        if (now - this.#missed < 200) return;
-        this.#missed = now;
-        return this.refresh();
-      }
-  }
+/** What came of readings sent in. */
+export interface Taken extends Stored {
+  quarantined: number;
+  /** Which readings were left out and why: with `partial`, and for those in quarantine. */
+  errors?: ProblemItem[];
 }
+export interface Sender {
+  /** Unit paths it may write for. */
+  scope: string[];
+  /** Named in quarantine: `http:gateway-1`. */
+  source: string;
+  /** Store what is good and name the rest, instead of all or nothing. */
+  partial?: boolean | undefined;
+}
+const MAX_READINGS = 20_000;
 
-/** One process's signals: the door, the registry and the last values. */
+/** One process's signals: the door, the registry, the last values and the clock that readings are checked by. */
 export class Signals {
   readonly hub: Hub;
   readonly ingest: Ingest;
   readonly registry: Registry;
-  readonly heads = new Map<string, { at: number; num: number | null; txt: string | null }>();
-  #dirty = new Set<string>();
+  readonly heads: Heads;
+  #clock: { real: number; at: number; speed: number } | undefined;
+  #clockComing: Promise<void> | undefined;
   constructor(hub: Hub) {
     this.hub = hub;
-    this.ingest = new Ingest(hub);
     this.registry = new Registry(hub);
-    this.ingest.onStored((rows) => {
-      for (const r of rows) {
-        const head = this.heads.get(r.stream);
-        if (head && head.at > r.at) continue;
-        this.heads.set(r.stream, { at: r.at, num: r.num, txt: r.txt });
-        this.#dirty.add(r.stream);
-      }
-    });
+    this.ingest = new Ingest(hub, this.registry);
+    this.heads = new Heads(hub, this.registry);
+    this.ingest.onColumns((parts) => this.heads.hear(parts));
   }
 
-  /** Writes the last values that changed, in one statement. */
-  async flush(): Promise<number> {
-    const list = [...this.#dirty];
-    this.#dirty = new Set();
-    for (let i = 0; i < list.length; i += 5000) {
-      const part = list.slice(i, i + 5000);
-      try {
-        await store.flushHeads(this.hub.sql, part.map((s) => ({ stream: s, at: new Date(this.heads.get(s)!.at), num: this.heads.get(s)!.num, txt: this.heads.get(s)!.txt })), new Date());
-      } catch (error) {
-        for (const s of list.slice(i)) this.#dirty.add(s);
-        throw error;
-      }
-    }
-    return list.length;
+  /** Writes the last values that changed. */
+  flush(): Promise<number> {
+    return this.heads.flush();
+  }
+
+  /** Domain time of `live` in milliseconds, from the database at most half a second ago and counted on since. */
+  async now(): Promise<number> {
+    const real = performance.now();
+    if (!this.#clock || real - this.#clock.real > 500)
+      await (this.#clockComing ??= (async () => {
+        try {
+          const [row] = await this.hub.sql<{ at: Date; speed: number }[]>`select app_now(realm) as at, speed from realms where realm = 'live'`;
+          this.#clock = { real: performance.now(), at: row!.at.getTime(), speed: Number(row!.speed) };
+        } catch (error) {
+          // A database away for a moment is found out by the commit, not here.
+          if (!this.#clock) throw error;
+        } finally {
+          this.#clockComing = undefined;
+        }
+      })());
+    const c = this.#clock!;
+    return c.at + (performance.now() - c.real) * c.speed;
   }
 
   /**
-   * Takes readings as they come from outside: `[{stream | thing+code, time, value, quality?}]`. All of it is understood before any is stored:
-   * an unknown stream, a bad value or a unit the sender may not write for refuses the whole batch with pointers (I2);
+   * Takes readings as bytes of JSON (a list, one reading, columns) or NDJSON. All of it is understood before any is stored: an unknown
+   * stream, a bad value or a unit the sender may not write for refuses the whole batch with pointers (I2), unless `partial`;
    * a time that cannot be right goes to quarantine with its reason and does not hold the others up (F-16).
    */
-  async take(input: unknown, by: { scope: string[]; source: string; at?: Date }): Promise<Stored & { quarantined: number }> {
-    const list = Array.isArray(input) ? input : [input];
-    if (list.length > 10_000) throw problem('too-large', { detail: '一次最多 10000 条读数' });
-    const refs = new Set<string>();
-    for (const x of list) if (x && typeof x === 'object') refs.add(String((x as { stream?: unknown }).stream ?? ''));
-    await this.registry.ensure(refs);
-    const now = (by.at ?? (await this.hub.now('live'))).getTime();
-    const faults: ProblemItem[] = [];
-    const rows: Reading[] = [];
-    const aside: { stream: string | null; reading: unknown; reason: string; source: string }[] = [];
-    const say = (i: number, part: string, message: string) => {
-      if (faults.length < 50) faults.push({ pointer: `/body/${i}${part}`, message });
-    };
-    for (const [i, x] of list.entries()) {
-      if (!x || typeof x !== 'object' || Array.isArray(x)) {
-        say(i, '', '每条读数应是一个对象');
-        continue;
-      }
-      const r = x as { stream?: unknown; time?: unknown; value?: unknown; quality?: unknown };
-      const s = typeof r.stream === 'string' || typeof r.stream === 'number' ? this.registry.find(String(r.stream)) : undefined;
-      if (!s) {
-        say(i, '/stream', '没有这条数据流');
-        continue;
-      }
-      if (!by.scope.some((p) => within(s.unit, p))) {
-        say(i, '/stream', '无权写入这条数据流');
-        continue;
-      }
-      const v = r.value;
-      let kind: Reading['kind'];
-      let num: number | null = null;
-      let txt: string | null = null;
-      if (typeof v === 'number' && Number.isFinite(v)) {
-        kind = 0;
-        num = v;
-      } else if (typeof v === 'string' && v.length <= 4000 && !v.includes('\u0000') && v.isWellFormed()) {
-        kind = 1;
-        txt = v;
-      } else if (typeof v === 'boolean') {
-        kind = 2;
-        num = v ? 1 : 0;
-      } else if (v === null) kind = 4;
-      else if (v && typeof v === 'object') {
-        txt = JSON.stringify(v);
-        if (txt.length > 16_000 || txt.includes('\\u0000')) {
-          say(i, '/value', '值过大或含有不能保存的字符');
-          continue;
-        }
-        kind = 3;
-      } else {
-        say(i, '/value', '缺少值，或值不是数、文字、是否、对象');
-        continue;
-      }
-      let quality = 0;
-      if (r.quality !== undefined) {
-        if (typeof r.quality !== 'number' || !Number.isInteger(r.quality) || r.quality < 0 || r.quality > 9) {
-          say(i, '/quality', '质量标记应为 0 至 9 的整数');
-          continue;
-        }
-        quality = r.quality;
-      }
-      if (kind === 0 && quality === 0 && ((s.min !== null && num! < s.min) || (s.max !== null && num! > s.max))) quality = 2;
-      const at = r.time === undefined ? now : typeof r.time === 'number' ? r.time : typeof r.time === 'string' && /(Z|[+-]\d{2}:?\d{2})$/.test(r.time) && realDate(r.time) ? Date.parse(r.time) : Number.NaN;
-      const fault = timeFault(at, now, this.hub.config.retentionDays);
-      if (fault) aside.push({ stream: s.id, reading: { at: r.time ?? null, value: v }, reason: fault, source: by.source });
-      else rows.push({ stream: s.id, at, kind, num, txt, quality });
+  async takeBytes(bytes: Uint8Array, form: Form, by: Sender): Promise<Taken> {
+    if (this.ingest.full) throw problem('overloaded', { detail: '读数来得太快，请稍后重发', retryAfter: 1 });
+    const now = await this.now();
+    const columns = new Columns(Math.max(1, Math.min(MAX_READINGS, Math.ceil(bytes.length / 48))));
+    if (decode(bytes, form, this.registry.names, columns, { now, max: MAX_READINGS }) === 'read') {
+      const done = this.#store(columns, [], now, by);
+      if (done) return done;
     }
-    if (faults.length) throw problem('invalid-input', { detail: `${faults.length} 条读数有误，整批未保存`, errors: faults });
-    if (aside.length) await store.putAside(this.hub.sql, aside);
-    const result = await this.ingest.submit(rows);
-    return { ...result, quarantined: aside.length };
+    return this.take(parseBody(bytes, form), by);
+  }
+
+  /** The same for readings that are parsed already. */
+  async take(input: unknown, by: Sender): Promise<Taken> {
+    const now = await this.now();
+    const read = () => readList(input, { find: (ref) => this.registry.find(ref)?.index ?? -1, now, max: MAX_READINGS });
+    let r = read();
+    if (r.unknown && (await this.registry.lookAgain())) r = read();
+    if (r.faults.length && !by.partial) throw problem('invalid-input', { detail: `${r.faults.length} 条读数有误，整批未保存`, errors: r.faults.slice(0, 50) });
+    return this.#store(r.columns, r.faults, now, by)!;
+  }
+
+  /** Checks rights, ranges and times, then hands over. Undefined: a row may not be written; the careful way says which. */
+  #store(c: Columns, faults: ProblemItem[], now: number, by: Sender): Promise<Taken> | undefined {
+    const mask = this.registry.mask(by.scope);
+    const { min, max } = this.registry;
+    const late = now - this.hub.config.retentionDays * 86_400_000;
+    const early = now + 10 * 60_000;
+    let aside: number[] | undefined;
+    let denied: number[] | undefined;
+    for (let i = 0; i < c.n; i++) {
+      const s = c.stream[i]!;
+      if (mask[s] !== 1) (denied ??= []).push(i);
+      else {
+        const at = c.at[i]!;
+        if (!(at >= late && at <= early)) (aside ??= []).push(i);
+        else if (c.kind[i] === 0 && c.quality[i] === 0) {
+          const v = c.num[i]!;
+          if (v < min[s]! || v > max[s]!) c.quality[i] = 2;
+        }
+      }
+    }
+    if (denied) {
+      const errors = denied.slice(0, 50).map((i) => ({ pointer: `/body/${i}/stream`, message: '无权写入这条数据流' }));
+      if (!by.partial) return Promise.reject(problem('forbidden', { detail: `${denied.length} 条读数不在您可写的单位，整批未保存`, errors }));
+      faults = [...faults, ...errors];
+    }
+    if (!aside && !denied) return this.ingest.submit(c).then((r) => ({ ...r, quarantined: 0, ...(faults.length ? { errors: faults } : {}) }));
+    return this.#split(c, aside ?? [], new Set([...(aside ?? []), ...(denied ?? [])]), faults, now, by);
+  }
+
+  async #split(c: Columns, aside: number[], out: Set<number>, faults: ProblemItem[], now: number, by: Sender): Promise<Taken> {
+    const notes: ProblemItem[] = [];
+    const rows = aside.map((i) => {
+      const reason = timeFault(c.at[i]!, now, this.hub.config.retentionDays)!;
+      if (notes.length < 50) notes.push({ pointer: `/body/${i}/time`, message: `${reason}，已放入隔离区` });
+      const r = this.registry.reading(c, i);
+      // What cannot be a JSON number or an instant is kept as it was written.
+      const at =
+        Number.isFinite(r.at) && Math.abs(r.at) < 8.64e15
+          ? new Date(r.at).toISOString()
+          : String(c.oddTimes.get(i) ?? r.at)
+              .slice(0, 200)
+              .replaceAll('\u0000', '')
+              .toWellFormed();
+      return {
+        stream: r.stream,
+        reading: { at, kind: r.kind, num: r.num, txt: r.txt, quality: r.quality, value: r.kind === 3 ? r.txt : (r.txt ?? (r.kind === 2 ? r.num === 1 : r.num)) },
+        reason,
+        source: by.source,
+      };
+    });
+    let to = 0;
+    const n = c.n;
+    for (let i = 0; i < n; i++)
+      if (!out.has(i)) {
+        if (to !== i) c.move(i, to);
+        to++;
+      }
+    c.cut(to);
+    if (rows.length) await putAside(this.hub, rows);
+    const errors = [...faults, ...notes];
+    const r = await this.ingest.submit(c);
+    return { ...r, quarantined: rows.length, ...(errors.length ? { errors } : {}) };
   }
 }
 
-/** 2026-02-30 parses as 2 March in JavaScript; devices mean something else. */
-function realDate(text: string): boolean {
-  const day = text.slice(0, 10);
-  const t = Date.parse(`${day}T00:00:00Z`);
-  return Number.isFinite(t) && new Date(t).toISOString().slice(0, 10) === day;
+const text = new TextDecoder('utf-8', { fatal: true });
+/** Bytes to values; what is not JSON is refused with its place. */
+export function parseBody(bytes: Uint8Array, form: Form): unknown {
+  let body: string;
+  try {
+    body = text.decode(bytes);
+  } catch {
+    throw problem('bad-request', { detail: '内容不是 UTF-8' });
+  }
+  if (form === 'json')
+    try {
+      return parseExactly(body);
+    } catch (error) {
+      throw problem('bad-request', { detail: `不是有效的 JSON：${(error as Error).message.slice(0, 200).toWellFormed()}` });
+    }
+  const list: unknown[] = [];
+  for (const [i, line] of body.split('\n').entries()) {
+    if (!line.trim()) continue;
+    try {
+      list.push(parseExactly(line));
+    } catch {
+      throw problem('bad-request', { detail: `第 ${i + 1} 行不是有效的 JSON`, errors: [{ pointer: `/body/${list.length}`, message: '不是有效的 JSON' }] });
+    }
+  }
+  return list;
 }
 
 const seconds = (interval: string): number => Math.round((durationMs(interval) ?? 300_000) / 1000);
@@ -188,13 +211,24 @@ export async function registerThings(work: Work, list: NewThing[], scope: string
     const parent = t.parent ? await store.thingByCode(work.tx, t.parent) : undefined;
     if (t.parent && !parent) faults.push({ pointer: `${at}/parent`, message: `没有上级设备 ${t.parent}` });
     if (faults.length) continue;
-    const id = await store.addThing(work.tx, { ...t, realm: work.realm, kind: profile!.kind, at: work.at, seconds: t.intervalS ?? seconds(profile!.interval), parentId: parent?.id ?? null });
+    const id = await store.addThing(work.tx, {
+      ...t,
+      realm: work.realm,
+      kind: profile!.kind,
+      at: work.at,
+      seconds: t.intervalS ?? seconds(profile!.interval),
+      parentId: parent?.id ?? null,
+    });
     if (!id) {
       faults.push({ pointer: `${at}/code`, message: `编码 ${t.code} 已登记` });
       continue;
     }
     ids.push(id);
-    await store.addStreams(work.tx, id, profile!.streams.map((s) => ({ code: s.code, name: s.name.zh, unit: s.unit, min: s.min ?? null, max: s.max ?? null })));
+    await store.addStreams(
+      work.tx,
+      id,
+      profile!.streams.map((s) => ({ code: s.code, name: s.name.zh, unit: s.unit, min: s.min ?? null, max: s.max ?? null })),
+    );
   }
   if (faults.length) throw problem('invalid-input', { detail: `${faults.length} 处有误，未登记任何设备`, errors: faults.slice(0, 50) });
   if (preview) throw new Preview(ids.length);
@@ -220,13 +254,25 @@ export async function issueCredential(work: Work, login: string, unit: string, s
   return { login, secret };
 }
 
-/** Unit paths a device may write for; undefined when login and secret do not match. */
+const credentials = new WeakMap<Hub, Map<string, { found: { secretHash: string; unit: string } | undefined; until: number }>>();
+const CREDENTIAL_MS = 10_000;
+
+/** Unit paths a device may write for; undefined when login and secret do not match. A credential taken away counts for 10 s at most (F-35). */
 export async function checkCredential(hub: Hub, login: string, secret: string): Promise<string[] | undefined> {
-  const c = await store.credential(hub.sql, login);
-  if (!c) return undefined;
-  const a = Buffer.from(c.secretHash, 'hex');
+  let known = credentials.get(hub);
+  if (!known) credentials.set(hub, (known = new Map()));
+  let c = known.get(login);
+  if (!c || c.until < performance.now()) {
+    if (login.length > 100 || login.includes('\u0000')) return undefined;
+    c = { found: await store.credential(hub.sql, login), until: performance.now() + CREDENTIAL_MS };
+    if (known.size > 20_000) known.clear();
+    // Only what exists is remembered: a credential issued just now works at once.
+    if (c.found) known.set(login, c);
+  }
+  if (!c.found) return undefined;
+  const a = Buffer.from(c.found.secretHash, 'hex');
   const b = Buffer.from(hashSecret(secret), 'hex');
-  return timingSafeEqual(a, b) ? [c.unit] : undefined;
+  return timingSafeEqual(a, b) ? [c.found.unit] : undefined;
 }
 
 export const writeScope = (actor: Actor): string[] => scopeOf(actor, 'signal.write');
@@ -240,8 +286,15 @@ export async function release(work: Work, signals: Signals, id: string, at: stri
   const time = Date.parse(at ?? String(found.reading.at));
   const fault = timeFault(time, work.at.getTime(), work.hub.config.retentionDays);
   if (fault) throw problem('invalid-input', { detail: `${fault}，请给出正确的时间`, errors: [{ pointer: '/body/at', message: fault }] });
-  const value = found.reading.value;
+  const kept = found.reading as { kind?: number; num?: number | null; txt?: string | null; value?: unknown };
+  const v = kept.kind === undefined ? valueOf(kept.value) : { kind: kept.kind as 0, num: kept.num ?? Number.NaN, text: kept.txt ?? null };
+  if (typeof v === 'string') throw problem('invalid-input', { detail: v });
+  await signals.registry.lookAgain();
+  const index = signals.registry.find(found.stream)?.index;
+  if (index === undefined) throw problem('not-found', { detail: '没有这条数据流' });
   await append(work, [{ kind: 'reading.released', subject: `stream:${found.stream}`, data: { quarantine: id, at: new Date(time).toISOString() }, unit: stream.owner }]);
-  const r = await signals.ingest.submit([{ stream: found.stream, at: time, kind: typeof value === 'number' ? 0 : 1, num: typeof value === 'number' ? value : null, txt: typeof value === 'number' ? null : JSON.stringify(value), quality: 1 }]);
+  const columns = new Columns(1);
+  columns.push(index, time, v.kind, v.num, v.text, 1);
+  const r = await signals.ingest.submit(columns);
   return { stored: r.stored };
 }

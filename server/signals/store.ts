@@ -3,16 +3,55 @@ import type { NewThing } from '#core/signals/contract.ts';
 import { inScope } from '../people/scope.ts';
 import type { Db, Sql, Tx } from '../platform/db.ts';
 
-export interface StreamRow { id: string; code: string; name: string; streamUnit: string; thingId: string; thing: string; thingName: string; profile: string; kind: string; unit: string; lon: number | null; lat: number | null; intervalS: number; parentId: string | null; min: number | null; max: number | null; status: string }
+export interface StreamRow {
+  id: string;
+  code: string;
+  name: string;
+  streamUnit: string;
+  thingId: string;
+  thing: string;
+  thingName: string;
+  profile: string;
+  kind: string;
+  unit: string;
+  lon: number | null;
+  lat: number | null;
+  intervalS: number;
+  parentId: string | null;
+  min: number | null;
+  max: number | null;
+  status: string;
+}
 
 /** Every stream with its thing: what the ingest process keeps in memory to know whom a reading belongs to. */
 export const allStreams = (db: Db, after = '0'): Promise<StreamRow[]> =>
-  (db as Sql)<StreamRow[]>`select s.id::text, s.code, s.name, s.unit as "streamUnit", t.id::text as "thingId", t.code as thing, t.name as "thingName", t.profile, t.kind, t.unit, t.lon, t.lat, t.interval_s as "intervalS",
+  (db as Sql)<
+    StreamRow[]
+  >`select s.id::text, s.code, s.name, s.unit as "streamUnit", t.id::text as "thingId", t.code as thing, t.name as "thingName", t.profile, t.kind, t.unit, t.lon, t.lat, t.interval_s as "intervalS",
     t.parent_id::text as "parentId", s.min, s.max, t.status from streams s join things t on t.id = s.thing_id where s.id > ${after} order by s.id`.then((r) => [...r]);
 
-export interface ThingRow { id: string; code: string; name: string; profile: string; kind: string; unit: string; unitName: string; lon: number | null; lat: number | null; status: string; intervalS: number; lastAt: Date | null; online: boolean | null; version: number; streams: { id: string; code: string; name: string; unit: string; lastAt: Date | null; last: number | null }[] }
+export interface ThingRow {
+  id: string;
+  code: string;
+  name: string;
+  profile: string;
+  kind: string;
+  unit: string;
+  unitName: string;
+  lon: number | null;
+  lat: number | null;
+  status: string;
+  intervalS: number;
+  lastAt: Date | null;
+  online: boolean | null;
+  version: number;
+  streams: { id: string; code: string; name: string; unit: string; lastAt: Date | null; last: number | null }[];
+}
 
-export function things(db: Db, q: { scope: string[]; after: string; limit: number; text?: string | undefined; profile?: string | undefined; kind?: string | undefined; state: string; at: Date; realm: string }): Promise<ThingRow[]> {
+export function things(
+  db: Db,
+  q: { scope: string[]; after: string; limit: number; text?: string | undefined; profile?: string | undefined; kind?: string | undefined; state: string; at: Date; realm: string },
+): Promise<ThingRow[]> {
   const sql = db as Sql;
   return sql<ThingRow[]>`
     select * from (
@@ -39,7 +78,11 @@ export async function thingByCode(db: Db, code: string): Promise<{ id: string; u
   return r;
 }
 
-export interface OnlineRow { kind: string; things: number; online: number }
+export interface OnlineRow {
+  kind: string;
+  things: number;
+  online: number;
+}
 /** Share of active things with a reading within two of their intervals, by kind (物联设备在线率). */
 export function online(db: Db, scope: string[], at: Date, realm: string): Promise<OnlineRow[]> {
   const sql = db as Sql;
@@ -50,11 +93,15 @@ export function online(db: Db, scope: string[], at: Date, realm: string): Promis
 }
 
 export async function streamUnit(db: Db, id: string): Promise<{ name: string; unit: string; owner: string } | undefined> {
-  const [r] = await (db as Sql)<{ name: string; unit: string; owner: string }[]>`select t.name || ' ' || s.name as name, s.unit, t.unit as owner from streams s join things t on t.id = s.thing_id where s.id = ${id}`;
+  const [r] = await (db as Sql)<
+    { name: string; unit: string; owner: string }[]
+  >`select t.name || ' ' || s.name as name, s.unit, t.unit as owner from streams s join things t on t.id = s.thing_id where s.id = ${id}`;
   return r;
 }
 export const raw = (db: Db, id: string, from: string, to: string, limit: number) =>
-  (db as Sql)<{ at: Date; value: number | null; min: number | null; max: number | null; n: number }[]>`select at, num as value, num as min, num as max, 1 as n from observations where stream = ${id} and at >= ${from} and at < ${to} order by at limit ${limit}`.then((r) => [...r]);
+  (db as Sql)<
+    { at: Date; value: number | null; min: number | null; max: number | null; n: number }[]
+  >`select at, num as value, num as min, num as max, 1 as n from observations where stream = ${id} and at >= ${from} and at < ${to} order by at limit ${limit}`.then((r) => [...r]);
 export const hours = (db: Db, id: string, from: string, to: string, every: 'hour' | 'day', limit: number) =>
   (db as Sql)<{ at: Date; value: number | null; min: number | null; max: number | null; n: number }[]>`
     select case when ${every} = 'day' then date_trunc('day', hour at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai' else hour end as at,
@@ -74,26 +121,30 @@ export const rollHours = (tx: Db, streams: string[], hourList: Date[]) =>
     on conflict (stream, hour) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max, first = excluded.first, last = excluded.last,
       revision = h.revision + case when (h.n, h.sum, h.min, h.max) is distinct from (excluded.n, excluded.sum, excluded.min, excluded.max) then 1 else 0 end`;
 
-export const flushHeads = (db: Db, rows: { stream: string; at: Date; num: number | null; txt: string | null }[], now: Date) =>
-  (db as Sql)`insert into stream_heads as h (stream, at, num, txt, received_at)
-    select s, a, n, t, ${now} from unnest(${rows.map((r) => r.stream)}::bigint[], ${rows.map((r) => r.at.toISOString())}::timestamptz[], ${rows.map((r) => r.num)}::float8[], ${rows.map((r) => r.txt)}::text[]) as x (s, a, n, t)
-    on conflict (stream) do update set at = excluded.at, num = excluded.num, txt = excluded.txt, received_at = excluded.received_at where h.at <= excluded.at`;
+export const flushHeads = (db: Db, rows: { stream: string; at: Date; kind: number; num: number | null; txt: string | null }[], now: Date) =>
+  (db as Sql)`insert into stream_heads as h (stream, at, num, txt, received_at, kind)
+    select s, a, n, t, ${now}, k from unnest(${rows.map((r) => r.stream)}::bigint[], ${rows.map((r) => r.at.toISOString())}::timestamptz[], ${rows.map((r) => r.num)}::float8[], ${rows.map((r) => r.txt)}::text[], ${rows.map((r) => r.kind)}::smallint[]) as x (s, a, n, t, k)
+    on conflict (stream) do update set at = excluded.at, num = excluded.num, txt = excluded.txt, kind = excluded.kind, received_at = excluded.received_at where h.at <= excluded.at`;
 
 /** Heads that the flush had not reached when the process died, from the groups committed since. */
 export const healHeads = (db: Db) =>
-  (db as Sql)`insert into stream_heads as h (stream, at, num, txt, received_at)
-    select distinct on (o.stream) o.stream, o.at, o.num, o.txt, clock_timestamp()
+  (db as Sql)`insert into stream_heads as h (stream, at, num, txt, received_at, kind)
+    select distinct on (o.stream) o.stream, o.at, o.num, o.txt, clock_timestamp(), o.kind
     from (select distinct s from ingest_batches b, unnest(b.streams) s where b.received_at > coalesce((select max(received_at) from stream_heads), '-infinity') - interval '1 minute') t (s)
     cross join lateral (select * from observations where stream = t.s order by at desc limit 1) o
     order by o.stream, o.at desc
-    on conflict (stream) do update set at = excluded.at, num = excluded.num, txt = excluded.txt where h.at <= excluded.at`;
+    on conflict (stream) do update set at = excluded.at, num = excluded.num, txt = excluded.txt, kind = excluded.kind where h.at <= excluded.at`;
 
 export const quarantine = (db: Db) =>
-  (db as Sql)<{ id: string; stream: string | null; reading: { at?: string; value?: unknown }; reason: string; source: string; receivedAt: Date }[]>`select id::text, stream::text, reading, reason, source, received_at as "receivedAt" from quarantine where released_at is null order by id desc limit 200`.then((r) => [...r]);
+  (db as Sql)<
+    { id: string; stream: string | null; reading: { at?: string; value?: unknown }; reason: string; source: string; receivedAt: Date }[]
+  >`select id::text, stream::text, reading, reason, source, received_at as "receivedAt" from quarantine where released_at is null order by id desc limit 200`.then((r) => [...r]);
 export const putAside = (db: Db, rows: { stream: string | null; reading: unknown; reason: string; source: string }[]) =>
   (db as Sql)`insert into quarantine ${(db as Sql)(rows.map((r) => ({ ...r, reading: (db as Sql).json(r.reading as never) })) as never)}`;
 export async function takeAside(tx: Tx, id: string, by: string, at: Date): Promise<{ stream: string | null; reading: { at?: string; value?: unknown } } | undefined> {
-  const [r] = await tx<{ stream: string | null; reading: { at?: string; value?: unknown } }[]>`update quarantine set released_at = ${at}, released_by = ${by} where id = ${id} and released_at is null returning stream::text, reading`;
+  const [r] = await tx<
+    { stream: string | null; reading: { at?: string; value?: unknown } }[]
+  >`update quarantine set released_at = ${at}, released_by = ${by} where id = ${id} and released_at is null returning stream::text, reading`;
   return r;
 }
 export const addCredential = (tx: Tx, login: string, hash: string, unit: string) =>

@@ -26,31 +26,13 @@ async function body(request: FastifyRequest, stream: Readable): Promise<Buffer> 
   return Buffer.concat(parts);
 }
 
-function parse(text: string, lines: boolean): unknown {
-  if (!lines)
-    try {
-      return JSON.parse(text);
-    } catch (error) {
-      throw problem('bad-request', { detail: `不是有效的 JSON：${(error as Error).message}` });
-    }
-  return text
-    .split('\n')
-    .map((l) => l.trim())
-    .filter(Boolean)
-    .map((l, i) => {
-      try {
-        return JSON.parse(l) as unknown;
-      } catch {
-        throw problem('bad-request', { detail: `第 ${i + 1} 行不是有效的 JSON`, errors: [{ pointer: `/body/${i}`, message: '不是有效的 JSON' }] });
-      }
-    });
-}
-
 /** `POST /api/observations`: a signed-in account, a bearer key, or a device by Basic credentials. */
 export async function httpWayIn(app: FastifyInstance, signals: Signals): Promise<void> {
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(['application/json', 'application/x-ndjson', 'application/octet-stream'], { bodyLimit: MAX_BYTES }, (_request, payload, done) => done(null, payload));
+    scope.addContentTypeParser(['application/json', 'application/x-ndjson', 'application/octet-stream'], { bodyLimit: MAX_BYTES }, (_request, payload, done) =>
+      done(null, payload),
+    );
     scope.post('/api/observations', async (request, reply) => {
       let units: string[] | undefined;
       let source = 'http';
@@ -70,7 +52,8 @@ export async function httpWayIn(app: FastifyInstance, signals: Signals): Promise
       const type = String(request.headers['content-type'] ?? '').split(';')[0];
       if (!request.body) throw problem('bad-request', { detail: '没有内容' });
       const bytes = await body(request, request.body as Readable);
-      const result = await signals.take(parse(bytes.toString('utf8'), type === 'application/x-ndjson'), { scope: units, source });
+      const partial = (request.query as { partial?: string }).partial === 'true';
+      const result = await signals.takeBytes(bytes, type === 'application/x-ndjson' ? 'lines' : 'json', { scope: units, source, partial });
       return reply.code(200).send(result);
     });
   });

@@ -7,7 +7,7 @@ import mqtt from 'mqtt';
 import { Problem } from '#core/problem.ts';
 import type { Hub } from '../../platform/hub.ts';
 import { counter } from '../../platform/metrics.ts';
-import { type Signals, checkCredential } from '../service.ts';
+import { type Signals, checkCredential, parseBody } from '../service.ts';
 
 /** Topic of a device's readings: `v1/things/<thing>/readings`; the payload is one reading, a list, or `{stream: value}`. */
 const TOPIC = /^v1\/things\/([A-Za-z0-9][A-Za-z0-9._-]{0,79})\/readings$/;
@@ -15,7 +15,7 @@ const MAX_PAYLOAD = 1024 * 1024;
 
 /** Turns a device's payload into the batch form: stream codes are relative to the thing of the topic. */
 export function readPayload(thing: string, payload: Buffer): unknown[] {
-  const value: unknown = JSON.parse(payload.toString('utf8'));
+  const value: unknown = parseBody(payload, 'json');
   const list = Array.isArray(value) ? value : [value];
   return list.flatMap((x: unknown) => {
     if (!x || typeof x !== 'object') return [x];
@@ -41,14 +41,25 @@ async function take(signals: Signals, topic: string, payload: Buffer, scope: str
     await signals.take(batch, { scope, source });
   } catch (error) {
     // What can never be stored is acknowledged and set aside, else a 3.1.1 device sends it for ever (STA-074); what may pass later is not acknowledged.
-    if (error instanceof Problem && error.status < 500) await aside(signals, topic, payload, `${error.message} ${(error.errors ?? []).slice(0, 3).map((e) => `${e.pointer} ${e.message}`).join('；')}`, source);
+    if (error instanceof Problem && error.status < 500)
+      await aside(
+        signals,
+        topic,
+        payload,
+        `${error.message} ${(error.errors ?? [])
+          .slice(0, 3)
+          .map((e) => `${e.pointer} ${e.message}`)
+          .join('；')}`,
+        source,
+      );
     else throw error;
   }
 }
 
 async function aside(signals: Signals, topic: string, payload: Buffer, reason: string, source: string): Promise<void> {
   const text = payload.subarray(0, 2000).toString('utf8').replaceAll('\u0000', '').toWellFormed();
-  await signals.hub.sql`insert into quarantine (reading, reason, source) values (${signals.hub.sql.json({ topic: topic.replaceAll('\u0000', ''), payload: text })}, ${reason.slice(0, 500)}, ${source})`;
+  await signals.hub
+    .sql`insert into quarantine (reading, reason, source) values (${signals.hub.sql.json({ topic: topic.replaceAll('\u0000', ''), payload: text })}, ${reason.slice(0, 500)}, ${source})`;
 }
 
 /** Starts the embedded listener; gives its port. */
