@@ -1,4 +1,5 @@
 // The browser's entry: providers, theme, router.
+import './strict.ts';
 import '@fontsource/barlow-condensed/latin-500.css';
 import '@fontsource/barlow-condensed/latin-600.css';
 import './ui/tokens.css';

@@ -29,6 +29,10 @@ const page = <P extends string>(path: P, load: () => Promise<Record<string, unkn
   createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name) });
 
 const caseList = () => import('./cases/list.tsx');
+const records = () => import('./records/pages.tsx');
+const indicators = () => import('./indicators/pages.tsx');
+const evaluation = () => import('./evaluation/pages.tsx');
+const reviews = () => import('./review/pages.tsx');
 const people = () => import('./people/pages.tsx');
 
 const tree = root.addChildren([
@@ -40,6 +44,16 @@ const tree = root.addChildren([
     page('/cases', caseList, 'Cases'),
     page('/cases/new', () => import('./cases/new.tsx'), 'NewCase'),
     page('/cases/$id', () => import('./cases/detail.tsx'), 'CaseDetail'),
+    page('/things', () => import('./signals/pages.tsx'), 'Things'),
+    page('/indicators', indicators, 'Indicators'),
+    page('/indicators/$code', indicators, 'IndicatorDetail'),
+    page('/ledgers', records, 'Ledgers'),
+    page('/ledgers/$code', records, 'Ledgers'),
+    page('/targets', evaluation, 'Targets'),
+    page('/evaluation', evaluation, 'Evaluation'),
+    page('/reviews', reviews, 'Reviews'),
+    page('/reviews/$id', reviews, 'ReviewDetail'),
+    page('/settings/packs', () => import('./packs/pages.tsx'), 'Packs'),
     page('/settings/people', people, 'People'),
     page('/settings/audit', people, 'Audit'),
     page('/settings/jobs', people, 'JobsPage'),
