@@ -579,6 +579,7 @@ function onCase(f: Facts, c: Command): void {
   const by = ctx.actor.account ?? ctx.actor.name;
   switch (c.kind) {
     case 'describe':
+      if (!Object.values(c.set).some((v) => v !== undefined)) invalid('/body/set', '没有要更正的内容');
       return describe(f, c.set, false, c.reason);
     case 'supervise':
     case 'remind':
