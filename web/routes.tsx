@@ -29,6 +29,7 @@ const page = <P extends string>(path: P, load: () => Promise<Record<string, unkn
   createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name) });
 
 const caseList = () => import('./cases/list.tsx');
+const warnings = () => import('./warnings/pages.tsx');
 const records = () => import('./records/pages.tsx');
 const indicators = () => import('./indicators/pages.tsx');
 const evaluation = () => import('./evaluation/pages.tsx');
@@ -44,6 +45,8 @@ const tree = root.addChildren([
     page('/cases', caseList, 'Cases'),
     page('/cases/new', () => import('./cases/new.tsx'), 'NewCase'),
     page('/cases/$id', () => import('./cases/detail.tsx'), 'CaseDetail'),
+    page('/warnings', warnings, 'Warnings'),
+    page('/warnings/$id', warnings, 'WarningDetail'),
     page('/things', () => import('./signals/pages.tsx'), 'Things'),
     page('/indicators', indicators, 'Indicators'),
     page('/indicators/$code', indicators, 'IndicatorDetail'),
