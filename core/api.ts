@@ -7,6 +7,7 @@ import { peopleApi } from './people/contract.ts';
 import { signalsApi } from './signals/contract.ts';
 import { recordsApi } from './records/contract.ts';
 import { evaluationApi } from './evaluation/contract.ts';
+import { reviewApi } from './review/contract.ts';
 
 export const apis: Api[] = [
   indicatorsApi,
@@ -16,4 +17,5 @@ export const apis: Api[] = [
   signalsApi,
   recordsApi,
   evaluationApi,
+  reviewApi,
 ];

@@ -26,6 +26,8 @@ import { installRecords } from './records/follow.ts';
 import { recordRoutes } from './records/routes.ts';
 import { installEvaluation } from './evaluation/follow.ts';
 import { evaluationRoutes } from './evaluation/routes.ts';
+import { installReview } from './review/follow.ts';
+import { reviewRoutes } from './review/routes.ts';
 import { authenticate } from './people/service.ts';
 
 /** What a slice may hook into besides its routes. */
@@ -44,10 +46,10 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [indicatorRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes, evaluationRoutes];
+const routes: Served[] = [indicatorRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
 /** Routes over what one process holds in memory. */
 const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
-const installs: Install[] = [installIndicators, installCases, installSignals, installRecords, installEvaluation];
+const installs: Install[] = [installIndicators, installCases, installSignals, installRecords, installEvaluation, installReview];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */
