@@ -1,10 +1,19 @@
-// Narrative: paragraphs and the statements in them.
-import type { Paragraph, Statement, Unread } from '../model.ts';
+// The narrative as paragraphs: wrapped lines joined, headings and sections told apart, every character still knowing its line.
+import type { Paragraph, Place, Unread } from '../model.ts';
 import type { Line } from './stream.ts';
 import { glue, norm } from './text.ts';
 
-const headings = /^(第[一二三四五六七八九十]{1,2}部分|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十]{1,3}[)）]|\d{1,2}[.、．](?!\d)|[(（]\d{1,2}[)）])/;
+export { statementsOf } from './statements.ts';
 
+const numbered = /^(第[一二三四五六七八九十]{1,2}部分|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十]{1,3}[)）]|\d{1,2}[.、．](?!\d)|[(（]\d{1,2}[)）])/;
+const spans = new WeakMap<Paragraph, { start: number; place: Place }[]>();
+
+/** Place of the line that holds the character at `offset` of a paragraph. */
+export function placeIn(paragraph: Paragraph, offset: number): Place {
+  return spans.get(paragraph)?.findLast((s) => s.start <= offset)?.place ?? paragraph.place;
+}
+
+/** Joins wrapped lines to paragraphs. A lone number (a page number, mostly) is reported unread. */
 export function paragraphsOf(lines: Line[], unread: Unread[]): Paragraph[] {
   const out: Paragraph[] = [];
   let section: string | null = null;
@@ -12,24 +21,24 @@ export function paragraphsOf(lines: Line[], unread: Unread[]): Paragraph[] {
   for (const line of lines) {
     const t = norm(line.text);
     if (/^[-—]?\d{1,3}[-—]?$/.test(t)) {
-      unread.push({ text: line.text, reason: '单独的数字（页码？）', place: line.place });
+      unread.push({ text: line.text, reason: '单独的数字，可能是页码', place: line.place });
       continue;
     }
     const main = /^(第[一二三四五六七八九十]{1,2}部分|[一二三四五六七八九十]{1,3}、)/.test(t);
-    const heading = headings.test(t) && t.length <= 40 && !/[。，；]/.test(t) && !/\d{2,}[.\d]*(万元|元)/.test(t);
-    if (!open || headings.test(t) || heading) {
-      if (main && heading) section = line.text;
-      out.push({ text: line.text, section, heading, place: line.place });
-    } else {
-      const last = out.at(-1)!;
-      last.text = glue(last.text, line.text);
+    const heading = numbered.test(t) && t.length <= 40 && !/[。，；]/.test(t) && !/\d{2,}[.\d]*(万元|元)/.test(t);
+    const last = out.at(-1);
+    if (open && last && !numbered.test(t)) {
+      const joined = glue(last.text, line.text);
+      spans.get(last)!.push({ start: joined.length - line.text.length, place: line.place });
+      last.text = joined;
       last.heading = false;
+    } else {
+      if (main && heading) section = line.text;
+      const p: Paragraph = { text: line.text, section, heading, place: line.place };
+      spans.set(p, [{ start: 0, place: line.place }]);
+      out.push(p);
     }
-    open = !heading && !/[。：:；;！!]$/.test(t) && t.length > 12;
+    open = !heading && (/其中[:：]?$/.test(t) || !/[。：:；;！!]$/.test(t)) && t.length > 12;
   }
   return out;
-}
-
-export function statementsOf(_paragraphs: Paragraph[], _year: number | null): Statement[] {
-  return [];
 }

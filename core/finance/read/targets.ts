@@ -298,7 +298,10 @@ export function readTargets(segment: Segment, table: Table, unread: Unread[]): T
     if (head) {
       if (parts && body.length === 0) parts = null;
       if (parts && parts.join() === head.join()) continue;
-      if (parts && body.length > 0) finish(), (draft = { sheet: blankSheet(table, scope), rows: [], width: 0 });
+      if (parts && body.length > 0) {
+        finish();
+        draft = { sheet: blankSheet(table, scope), rows: [], width: 0 };
+      }
       parts = head;
       draft.width = line.cells.length;
       if (table.columns.length === 0) table.columns = line.cells.map((c) => ({ path: c ? [tidy(c)] : [], role: 'text', year: null }));

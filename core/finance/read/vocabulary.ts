@@ -51,7 +51,7 @@ export interface Label {
 export function labelOf(text: string): Label | null {
   if (text.length > 120) return null;
   const t = norm(text);
-  let m = /^[\[【(]?((?:部门|单位|预算|决算)*(?:公开)?(?:附件|附表|表格|表)(?:之)?)([一二三四五六七八九十]{1,3}|\d{1,2})(-\d{1,2})?[\]】)]?(?:[:：、.]|(?=[^\d一二三四五六七八九十年月度元]|$)|(?=20\d\d))(.{0,80})$/.exec(t);
+  let m = /^[[【(]?((?:部门|单位|预算|决算)*(?:公开)?(?:附件|附表|表格|表)(?:之)?)([一二三四五六七八九十]{1,3}|\d{1,2})(-\d{1,2})?[\]】)]?(?:[:：、.]|(?=[^\d一二三四五六七八九十年月度元]|$)|(?=20\d\d))(.{0,80})$/.exec(t);
   if (m) {
     const order = ordinal(m[2]!);
     if (order === null) return null;
