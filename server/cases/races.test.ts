@@ -244,7 +244,10 @@ test('over HTTP: the pool, lists page by page, the timeline; the administrator r
   const seen: string[] = [];
   let cursor: string | null = null;
   do {
-    const r = await app.inject({ url: `/api/cases?limit=3&matter=road-damage${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`, headers: officer });
+    const r: { statusCode: number; body: string; json(): unknown } = await app.inject({
+      url: `/api/cases?limit=3&matter=road-damage${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+      headers: officer,
+    });
     assert.equal(r.statusCode, 200, r.body);
     const page = r.json() as { items: { id: string }[]; next: string | null };
     seen.push(...page.items.map((x) => x.id));
