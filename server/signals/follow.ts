@@ -4,7 +4,8 @@ import type { Hub } from '../platform/hub.ts';
 import { loop } from '../platform/loop.ts';
 import type { System } from '../main.ts';
 import { Signals } from './service.ts';
-import { healHeads, rollHours } from './store.ts';
+import { CURSOR, rollStep } from './rollup.ts';
+import { forgetBatches, healHeads, rollHours } from './store.ts';
 import { httpWayIn } from './ways-in/http.ts';
 import { followBroker, startMqtt } from './ways-in/mqtt.ts';
 
@@ -29,18 +30,25 @@ export async function batchStep(hub: Hub, name: string, handle: BatchHandler, li
   return hub.sql.begin(async (tx) => {
     const [cursor] = await tx<{ tx: string; position: string }[]>`select tx::text, position::text from cursors where name = ${name} for update skip locked`;
     if (!cursor) return false;
-    const batches = await tx<Batch[]>`select tx::text, id::text, streams::text[], hours from ingest_batches
-      where (tx, id) > (${cursor.tx}::text::xid8, ${cursor.position}::bigint) and tx < pg_snapshot_xmin(pg_current_snapshot()) order by ingest_batches.tx, ingest_batches.id limit ${limit}`;
+    // As many groups as hold 50,000 touched hours: a follower's transaction stays short.
+    const batches = await tx<Batch[]>`select tx::text, id::text, streams::text[], hours from (
+        select *, row_number() over w as n, sum(cardinality(streams)) over w as total from (
+          select tx, id, streams, hours from ingest_batches i
+          where (i.tx, i.id) > (${cursor.tx}::text::xid8, ${cursor.position}::bigint) and i.tx < pg_snapshot_xmin(pg_current_snapshot()) order by i.tx, i.id limit ${limit}) x
+        window w as (order by x.tx, x.id)) y
+      where total <= 50000 or n = 1 order by y.tx, y.id`;
     const last = batches.at(-1);
     if (!last) return false;
     await handle(tx as never, [...batches]);
     await tx`update cursors set tx = ${last.tx}::text::xid8, position = ${last.id}, failures = 0, updated_at = clock_timestamp() where name = ${name}`;
-    return batches.length === limit;
+    return true;
   }) as Promise<boolean>;
 }
 
+const followers = new Set([CURSOR]);
 /** Follows stored groups under a name until the hub closes. */
 export async function followBatches(hub: Hub, name: string, handle: BatchHandler): Promise<void> {
+  followers.add(name);
   await hub.sql`insert into cursors (name) values (${name}) on conflict do nothing`;
   loop(hub, `batches ${name}`, 500, () => batchStep(hub, name, handle));
 }
@@ -69,9 +77,36 @@ export async function installSignals(system: System): Promise<void> {
       system.mqttPort = listener.port;
       addCheck('broker', async () => ({ ok: true, detail: `内置 MQTT 端口 ${listener.port}，${listener.clients()} 个设备` }));
     }
-    await followBatches(hub, 'stream-hours', rollup);
+    await hub.sql`insert into cursors (name) values (${CURSOR}) on conflict do nothing`;
+    // Rollups take at most a quarter of the time of one connection, however fast readings come.
+    let rest = 0;
+    loop(hub, 'stream hours', 500, async () => {
+      if (performance.now() < rest) return false;
+      const begun = performance.now();
+      const covered = await rollStep(hub);
+      rest = performance.now() + 3 * (performance.now() - begun);
+      if (covered) hub.wake();
+      return false;
+    });
+    loop(hub, 'partitions', 3_600_000, async () => {
+      const now = new Date(await signals.now());
+      await signals.ingest.partitions.ahead(now);
+      const dropped = await signals.ingest.partitions.drop(new Date(now.getTime() - hub.config.retentionDays * 86_400_000));
+      if (dropped.length) hub.log.info('months beyond retention dropped', { dropped });
+      await forgetBatches(hub.sql, [...followers]);
+      return false;
+    });
+    // Units, ranges and states of streams may have changed.
+    loop(hub, 'stream registry', 30_000, async () => {
+      await signals.registry.refresh(true);
+      return false;
+    });
+    let headsRest = 0;
     loop(hub, 'stream heads', 500, async () => {
+      if (performance.now() < headsRest) return false;
+      const begun = performance.now();
       await signals.flush();
+      headsRest = performance.now() + 9 * (performance.now() - begun);
       return false;
     });
     // Registered last, so that it runs first at close: what is known goes to disk before the pool ends.

@@ -153,3 +153,8 @@ export async function credential(db: Db, login: string): Promise<{ secretHash: s
   const [r] = await (db as Sql)<{ secretHash: string; unit: string }[]>`select secret_hash as "secretHash", unit from device_credentials where login = ${login} and active`;
   return r;
 }
+
+/** Drops the notes of groups a week old that every follower has read, also those that follow by their own query. */
+export const forgetBatches = (db: Db, followers: string[]) =>
+  (db as Sql)`delete from ingest_batches b where received_at < clock_timestamp() - interval '7 days'
+    and not exists (select 1 from cursors c where (c.name = any(${followers}) or c.name like '%readings%' or c.name like '%indicator%') and (c.tx, c.position) < (b.tx, b.id))`;
