@@ -2,6 +2,9 @@
 import * as z from 'zod';
 import type { Permission } from './people/roles.ts';
 
+// In a browser schemas run without generated code: a strict content security policy forbids it. Set before any schema is made.
+if ('document' in globalThis) z.config({ jitless: true });
+
 /** A text in both languages; Chinese is the source. */
 export interface Text {
   zh: string;

@@ -1,5 +1,4 @@
 // The browser's entry: providers, theme, router.
-import './strict.ts';
 import '@fontsource/barlow-condensed/latin-500.css';
 import '@fontsource/barlow-condensed/latin-600.css';
 import './ui/tokens.css';

@@ -5,7 +5,8 @@ import { useState } from 'react';
 import { casesApi } from '#core/cases/contract.ts';
 import type { Sector } from '#core/cases/pack.ts';
 import { indicatorsApi } from '#core/indicators/contract.ts';
-import { type Reply, useCall, useMay } from '../api.ts';
+import { type Reply, useCall } from '../api.ts';
+import { peopleApi } from '#core/people/contract.ts';
 import { useAreas } from '../people/areas.ts';
 import { useText } from '../texts.tsx';
 import { TimeLine } from '../ui/chart.tsx';
@@ -19,9 +20,16 @@ const directions: Record<string, string> = { 'high-good': '越高越好', 'low-g
 
 export function useSectors(): Map<string, string> {
   const s = useText();
-  const may = useMay();
-  const catalogue = useCall(casesApi.catalogue, {}, { staleTime: 600_000, enabled: may('case.report') });
+  const catalogue = useCall(casesApi.catalogue, {}, { staleTime: 600_000 });
   return new Map(((catalogue.data?.sectors ?? []) as Sector[]).map((x) => [x.code, s(x.name)]));
+}
+
+/** Names of units by their code below the district, as definitions give them. */
+export function useUnitNames(): (code: string) => string {
+  const s = useText();
+  const units = useCall(peopleApi.units, {}, { staleTime: 600_000 });
+  const names = new Map((units.data?.items ?? []).map((u) => [u.path.split('.').slice(1).join('.'), s(u.name)]));
+  return (code) => names.get(code) ?? code;
 }
 
 /** A value as people read it; unknown is said, never shown as zero. */
@@ -44,13 +52,14 @@ export function Indicators() {
     setCursors([]);
     void navigate({ to: '/indicators', search: Object.fromEntries(Object.entries({ ...search, ...next }).filter(([, v]) => v)) as never });
   };
+  const unitName = useUnitNames();
   const name = (code: string) => sectors.get(code) ?? code;
   return (
     <Page title="体征指标" note={summary.data ? `${summary.data.definitions} 个定义，${summary.data.instances} 个实例，其中 ${summary.data.live} 个有数` : undefined}>
       <Loaded query={summary}>
         {(data) => (
           <Figures>
-            {data.sectors.map((x) => {
+            {data.sectors.toSorted((a, b) => [...sectors.keys()].indexOf(a.sector) - [...sectors.keys()].indexOf(b.sector)).map((x) => {
               const alert = (x.grades['1'] ?? 0) + (x.grades['2'] ?? 0) + (x.grades['3'] ?? 0);
               return <Figure key={x.sector} label={name(x.sector)} value={x.instances} note={`${x.known} 有数${alert ? ` · ${alert} 异常` : ''}`} active={search.sector === x.sector} {...(alert ? { tone: 'warn' as const } : {})} onClick={() => go({ sector: search.sector === x.sector ? (undefined as never) : x.sector })} />;
             })}
@@ -73,7 +82,7 @@ export function Indicators() {
                   { title: '等级', render: (_, r) => (r.grade ? <Level level={r.grade} /> : r.levelName ? s(r.levelName) : r.value === null ? '' : <Tag color="success">正常</Tag>) },
                   { title: '实例', align: 'right', dataIndex: 'instances' },
                   { title: '方向', render: (_, r) => directions[r.direction] ?? r.direction },
-                  { title: '责任单位', dataIndex: 'owner' },
+                  { title: '责任单位', render: (_, r) => unitName(r.owner) },
                   { title: '时间', render: (_, r) => <Time at={r.bucket} /> },
                 ]} />
               <div className="row" style={{ justifyContent: 'flex-end', padding: 10 }}>
@@ -93,6 +102,7 @@ export function IndicatorDetail() {
   const { code } = useParams({ strict: false }) as { code: string };
   const one = useCall(indicatorsApi.read, { params: { code }, query: {} });
   const compare = useCall(indicatorsApi.compare, { params: { code }, query: { kind: 'town' } });
+  const unitName = useUnitNames();
   const { areas, schematic } = useAreas();
   const [scope, setScope] = useState<string>();
   const [bucket, setBucket] = useState<string>();
@@ -112,7 +122,7 @@ export function IndicatorDetail() {
                 <div><dt>口径</dt><dd>{s(d.meaning) || '—'}</dd></div>
                 <div><dt>单位</dt><dd>{d.unit}</dd></div>
                 <div><dt>方向</dt><dd>{directions[d.direction] ?? d.direction}</dd></div>
-                <div><dt>责任单位</dt><dd>{d.owner}</dd></div>
+                <div><dt>责任单位</dt><dd>{unitName(d.owner)}</dd></div>
                 <div><dt>依据</dt><dd>{d.sourceRef ?? '—'}</dd></div>
                 <div><dt>版本</dt><dd>第 {data.version} 版{data.versions.length > 1 ? `（共 ${data.versions.length} 版）` : ''}</dd></div>
                 {data.inputs.length ? <div><dt>由此计算</dt><dd>{data.inputs.map((i) => <Link key={i} to="/indicators/$code" params={{ code: i }} style={{ marginRight: 8 }}>{i}</Link>)}</dd></div> : null}
