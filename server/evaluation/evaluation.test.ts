@@ -7,7 +7,7 @@ import { evaluationRoutes } from './routes.ts';
 import { caseMeasure, followCases, surveyValue } from './service.ts';
 import { followStep } from '../platform/facts.ts';
 import { indicatorsOf } from '../indicators/service.ts';
-import { centre } from './testing.ts';
+import { centre } from '../../test/centre.ts';
 
 type Units = Output<typeof evaluationApi.units>;
 type Targets = Output<typeof evaluationApi.targets>;

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { Output } from '#core/contract.ts';
 import { reviewApi } from '#core/review/contract.ts';
 import { open } from '#core/cases/state.ts';
-import { centre } from '../evaluation/testing.ts';
+import { centre } from '../../test/centre.ts';
 import { followStep, history } from '../platform/facts.ts';
 import { HEARD } from './follow.ts';
 import { followCases } from './service.ts';

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import type { Command } from '#core/cases/kernel.ts';
 import { type Case, open } from '#core/cases/state.ts';
-import { act, openFromWarning, read } from '../cases/service.ts';
-import { DEMO_PASSWORD, firstStart } from '../first-start.ts';
-import { compose } from '../main.ts';
-import { actorFor } from '../people/service.ts';
-import { setClock, testHub } from '../platform/testing.ts';
+import { act, openFromWarning, read } from '#server/cases/service.ts';
+import { DEMO_PASSWORD, firstStart } from '#server/first-start.ts';
+import { compose } from '#server/main.ts';
+import { actorFor } from '#server/people/service.ts';
+import { setClock, testHub } from '#server/platform/testing.ts';
 
 /** A demonstration centre at an instant, with helpers that act as its posts. */
 export async function centre(t: Parameters<typeof testHub>[0], clock: string) {
