@@ -1,15 +1,344 @@
-// Flattened tables (text without tabs).
-import type { Statement, Table, TargetSheet, Unread } from '../model.ts';
+// Tables flattened to text without tabs: headings and names joined again, lost blank cells found by their sums.
+import type { Cell, Column, ColumnRole, Place, Row, Statement, TableKind, Unread } from '../model.ts';
+import { figureCell, wordCell } from './cells.ts';
 import type { Segment } from './segment.ts';
-import type { Body } from './tables.ts';
+import { solve } from './solve.ts';
+import type { Line } from './stream.ts';
+import { type Body, levelOf } from './tables.ts';
+import { figure, glue, norm } from './text.ts';
+import { isBalanceKind, isFunctionalClass, sourceOf, unnumbered } from './vocabulary.ts';
+
+export { readFlatTargets } from './flat-targets.ts';
 
 export interface Hints {
+  /** Sources that bring money at all, from the two-sided tables; null when unknown. */
   sources: Map<string, string> | null;
 }
-export function readFlatTable(segment: Segment, _hints: Hints, _statements: Statement[]): Body {
-  return { columns: [], rows: [], remarks: [], unread: segment.lines.map((l) => ({ text: l.text, reason: '压平的表', place: l.place })) };
+
+interface Token {
+  text: string;
+  place: Place;
+  figure: boolean;
+  /** First token of its line. */
+  first: boolean;
+  line: Line;
 }
-export function readFlatTargets(segment: Segment, _table: Table, unread: Unread[]): TargetSheet[] {
-  unread.push(...segment.lines.map((l) => ({ text: l.text, reason: '压平的表', place: l.place })));
-  return [];
+
+const isAmount = (t: string) => {
+  const f = figure(t);
+  return f.value !== null || f.error;
+};
+const tokensOf = (line: Line): Token[] =>
+  line.text
+    .split(' ')
+    .filter(Boolean)
+    .map((text, i) => ({ text, place: line.place, figure: isAmount(text), first: i === 0, line }));
+const code = /^(\d{3}|\d{5}|\d{7})$/;
+const totalWord = /^(合计|总计|小计)$/;
+
+function bodyStart(lines: Line[], kind: TableKind): number {
+  return lines.findIndex((line, at) => {
+    const t = tokensOf(line);
+    const first = norm(t[0]?.text ?? '');
+    if (code.test(first) && (t.length > 1 || !/^20\d\d/.test(first) || first.length > 4)) return true;
+    if (/^[A-C]$/.test(first) && t.length > 1) return true;
+    if (totalWord.test(first) && t.length === 1) {
+      // 合计 alone: a blank total when a code follows or nothing does, otherwise a piece of the header.
+      const next = lines[at + 1];
+      return kind !== 'three-public' && at > 0 && (!next || code.test(norm(tokensOf(next)[0]?.text ?? '')));
+    }
+    if (totalWord.test(first) && t.slice(1).every((x) => x.figure)) return true;
+    if (isBalanceKind(kind) && (/^[一二三]、/.test(first) || t.some((x) => isFunctionalClass(x.text)))) return true;
+    return t.some((x) => x.figure && /\d\.\d/.test(x.text)) || (t.length > 0 && t.every((x) => x.figure));
+  });
+}
+
+/** Headings in the running text of a header, by the words they can hold. */
+const phrases: [RegExp, ColumnRole | null][] = [
+  [/^(科目|项目|功能科目)(编码|代码|编号)/, null],
+  [/^(科目|项目)名称/, null],
+  [/^(功能|经济)分类科目|^(政府|部门)预算(支出)?经济(分类)?科目/, null],
+  [/^20\d\d年(度)?(基本支出|项目支出)/, null],
+  [/^(20\d\d)年(度)?(年初)?(预算|决算)数?/, 'budget'],
+  [/^.{0,14}增(幅|长率|减%?)%?/, 'growth'],
+  [/^(上年|使用)?结转(结余)?(资金)?/, 'carry-over'],
+  [/^一般公共预算(财政)?(拨款)?(资金)?(收入)?/, 'general'],
+  [/^政府性基金(预算)?(财政)?(拨款)?(资金)?(收入)?(?!支出)/, 'fund'],
+  [/^国有资本经营(预算)?(财政)?(拨款)?(资金)?(收入)?(?!支出)/, 'capital'],
+  [/^财政专户(管理)?(资金)?(收入)?/, 'special-account'],
+  [/^事业单位经营收入/, 'operating'],
+  [/^事业(预算)?收入/, 'business'],
+  [/^上级补助收入/, 'superior'],
+  [/^附属单位上缴收入/, 'subordinate'],
+  [/^(单位)?其他收入/, 'other'],
+  [/^因公出国\(境\)费?用?/, 'abroad'],
+  [/^公务用车购置(及|和)运行(维护)?费?/, null],
+  [/^公务用车购置费?/, 'vehicle-purchase'],
+  [/^公务用车运行(维护)?费?/, 'vehicle-running'],
+  [/^公务接待费/, 'reception'],
+  [/^会议费/, 'meeting'],
+  [/^培训费/, 'training'],
+  [/^人员经费/, 'personnel'],
+  [/^(日常)?公用经费/, 'public'],
+  [/^基本支出/, 'basic'],
+  [/^项目支出/, 'project'],
+  [/^货物类?/, 'goods'],
+  [/^工程类?/, 'works'],
+  [/^服务类?/, 'services'],
+  [/^(总计|合计|小计)/, 'total'],
+];
+
+function columnsFrom(head: string, kind: TableKind, year: number | null): Column[] {
+  const found: Column[] = [];
+  const years = [...head.matchAll(/(20\d\d)年/g)].map((m) => Number(m[1]));
+  const newest = year ?? (years.length ? Math.max(...years) : null);
+  let i = 0;
+  while (i < head.length) {
+    const rest = head.slice(i, i + 40);
+    const hit = phrases.find(([re]) => re.test(rest));
+    if (!hit) {
+      i += 1;
+      continue;
+    }
+    const text = hit[0].exec(rest)![0];
+    i += Math.max(1, text.length);
+    let role = hit[1];
+    if (role === null) continue;
+    const y = /(20\d\d)年/.exec(text);
+    if (role === 'growth' && !/%|率|幅/.test(text)) continue;
+    if (role === 'budget') {
+      if (!y || newest === null || Number(y[1]) >= newest || kind === 'three-public') continue;
+      role = 'prior';
+    }
+    if (['general', 'fund', 'capital'].includes(role) && !['income', 'procurement', 'project-list'].includes(kind)) continue;
+    found.push({ path: [text], role, year: y ? Number(y[1]) : null });
+  }
+  const has = (r: ColumnRole) => found.some((c) => c.role === r);
+  const pick = (roles: ColumnRole[]) => roles.flatMap((r) => found.filter((c) => c.role === r).slice(0, 1));
+  if (kind === 'three-public') {
+    const distinct = [...new Set(years)];
+    const one = (y: number | null): Column[] => {
+      const totals = found.filter((c) => c.role === 'total');
+      const vehicles: Column = { path: ['公务用车购置及运行费', '小计'], role: 'vehicles', year: y };
+      return [
+        ...(totals[0] ? [{ ...totals[0], year: y }] : []),
+        ...pick(['abroad']).map((c) => ({ ...c, year: y })),
+        ...(/小计/.test(head) || totals.length > 1 ? [vehicles] : []),
+        ...pick(['vehicle-purchase', 'vehicle-running', 'reception', 'meeting', 'training']).map((c) => ({ ...c, year: y })),
+      ];
+    };
+    return distinct.length > 1 ? distinct.flatMap((y) => one(y)) : one(distinct[0] ?? year);
+  }
+  const seen = new Set<ColumnRole>();
+  const figures = found.filter((c) => (seen.has(c.role) ? false : (seen.add(c.role), true)));
+  if (!has('total') && figures.length === 0) figures.push({ path: ['预算数'], role: 'total', year });
+  return [{ path: ['科目编码'], role: 'code', year: null }, { path: ['科目名称'], role: 'name', year: null }, ...figures];
+}
+
+interface Draft {
+  code: string | null;
+  name: string;
+  figures: Token[];
+  place: Place;
+  joined: boolean;
+}
+
+/** Reads a flattened table. What fits nowhere is reported unread. */
+export function readFlatTable(segment: Segment, hints: Hints, statements: Statement[]): Body {
+  const unread: Unread[] = [];
+  const start = bodyStart(segment.lines, segment.kind);
+  const headLines = start < 0 ? segment.lines : segment.lines.slice(0, start);
+  const bodyLines = start < 0 ? [] : segment.lines.slice(start);
+  const head = norm(headLines.map((l) => l.text).join(''));
+  if (isBalanceKind(segment.kind)) return readFlatBalance(segment, head, headLines, bodyLines, unread);
+  const columns = columnsFrom(head, segment.kind, segment.year);
+  const remarks: string[] = [];
+  const figureColumns = columns.flatMap((c, i) => (c.role === 'code' || c.role === 'name' ? [] : [i]));
+  const roles = figureColumns.map((i) => columns[i]!.role);
+  const known = new Set(headLines.map((l) => norm(l.text)));
+  const drafts: Draft[] = [];
+  let open: Draft | null = null;
+  const begin = (d: Draft) => {
+    drafts.push(d);
+    open = d;
+  };
+  for (const line of bodyLines) {
+    if (known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) continue;
+    for (const t of tokensOf(line)) {
+      const o = open as Draft | null;
+      const n = norm(t.text);
+      if (t.first && (code.test(n) || /^[A-C]\d{0,6}$/.test(n)) && segment.kind !== 'three-public') {
+        begin({ code: n, name: '', figures: [], place: t.place, joined: false });
+        continue;
+      }
+      if (t.figure) {
+        if (!o) begin({ code: null, name: '', figures: [t], place: t.place, joined: false });
+        else if (segment.kind === 'three-public' && t.first && o.figures.length > 0) begin({ code: null, name: '', figures: [t], place: t.place, joined: false });
+        else o.figures.push(t);
+        continue;
+      }
+      if (o && o.figures.length === 0 && !totalWord.test(o.name)) {
+        if (o.name) o.joined = true;
+        o.name = glue(o.name, t.text);
+        continue;
+      }
+      const more = line.text.split(' ').some((x) => isAmount(x));
+      if (o && o.figures.length > 0 && t.first && !more && !totalWord.test(n)) {
+        // The rest of a name below its figures.
+        o.name = glue(o.name, t.text);
+        o.joined = true;
+        continue;
+      }
+      begin({ code: null, name: t.text, figures: [], place: t.place, joined: false });
+    }
+  }
+  const banned = new Set<number>();
+  const sources = hints.sources;
+  if (sources && (segment.kind === 'income' || segment.kind === 'procurement'))
+    roles.forEach((r, i) => {
+      if (['general', 'fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other', 'carry-over'].includes(r) && !sources.has(r))
+        banned.add(i);
+    });
+  const levels = drafts.map((d) => levelOf(d.code, d.name));
+  const solveRows = drafts.map((d, i) => ({ figures: d.figures.slice(0, roles.length).map((f) => figure(f.text).value ?? ''), code: d.code, level: levels[i]! }));
+  let placed = solve(solveRows, roles, banned);
+  let told = false;
+  if (segment.kind === 'three-public' && placed.some((p) => !p.decided && !p.complete)) {
+    // Only the narrative tells which item it is: taken over, but marked undecided.
+    const zero = new Set<number>();
+    roles.forEach((r, i) => {
+      const s = statements.find((x) => x.topic === r && x.amount);
+      if (s && Number(s.amount!.value) === 0) zero.add(i);
+    });
+    const again = solve(solveRows, roles, zero);
+    if (again.every((p) => p.decided)) {
+      placed = again.map((p, i) => (placed[i]!.decided ? placed[i]! : { ...p, decided: false, sure: placed[i]!.sure }));
+      told = true;
+    }
+  }
+  const rows: Row[] = drafts.map((d, r) => {
+    const p = placed[r]!;
+    const cells: Cell[] = columns.map((c) =>
+      c.role === 'code' ? wordCell(d.code ?? '', d.place) : c.role === 'name' ? wordCell(d.name, d.place, d.joined ? ['joined'] : []) : figureCell('', d.place),
+    );
+    d.figures.forEach((f, i) => {
+      const at = p.columns[i];
+      if (at === undefined) unread.push({ text: f.text, reason: '多出表头的数字', place: f.place });
+      else {
+        const sure = p.decided || p.sure[i] === true;
+        cells[figureColumns[at]!] = figureCell(f.text, f.place, p.complete ? [] : [sure ? 'placed-by-sums' : 'undecided'], p.complete ? 1 : sure ? 0.95 : told ? 0.6 : 0.4);
+      }
+    });
+    return { code: d.code, name: d.name || null, level: levels[r]!, cells, place: d.place };
+  });
+  const open_ = placed.filter((p) => !p.decided && !p.complete).length;
+  if (open_ > 0)
+    remarks.push(told ? '空格在转换中丢失，合计关系有多种排法都成立，按正文说明取其一，未能由表内数字确定' : `空格在转换中丢失，有 ${open_} 行的数字位置不能由合计关系唯一确定`);
+  return { columns, rows, remarks, unread };
+}
+
+const complete = (t: string): boolean => {
+  const n = unnumbered(t);
+  return isFunctionalClass(n) || /(收入|资金|拨款|支出|结转|结余|合计|总计|差额|预备费|下年|本年)$/.test(n);
+};
+
+/** Two-sided tables: names tell their side, the amounts follow them. */
+function readFlatBalance(segment: Segment, head: string, headLines: Line[], bodyLines: Line[], unread: Unread[]): Body {
+  const remarks: string[] = [];
+  const wide = segment.kind === 'appropriation-summary';
+  const columns: Column[] = [
+    { path: ['收入', '项目'], role: 'income-name', year: null },
+    { path: ['收入', '预算数'], role: 'income-amount', year: segment.year },
+    { path: ['支出', '项目'], role: 'expenditure-name', year: null },
+    { path: ['支出', wide ? '合计' : '预算数'], role: 'expenditure-amount', year: segment.year },
+  ];
+  if (wide || /一般公共预算/.test(head)) {
+    if (/一般公共预算/.test(head)) columns.push({ path: ['支出', '一般公共预算'], role: 'expenditure-general', year: null });
+    if (/政府性基金/.test(head)) columns.push({ path: ['支出', '政府性基金预算'], role: 'expenditure-fund', year: null });
+    if (/国有资本/.test(head)) columns.push({ path: ['支出', '国有资本经营预算'], role: 'expenditure-capital', year: null });
+  }
+  const known = new Set(headLines.map((l) => norm(l.text)));
+  type Side = { name: string; place: Place; figures: Token[]; joined: boolean };
+  type Pair = { income: Side | null; expenditure: Side | null; place: Place };
+  const pairs: Pair[] = [];
+  const isOut = (name: string) => isFunctionalClass(name) || (/支出|结转下年|年末|下年/.test(name) && !/收入/.test(name));
+  let held: Token | null = null;
+  for (const line of bodyLines) {
+    if (known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) continue;
+    const sides: Side[] = [];
+    let tokens = tokensOf(line);
+    if (held) {
+      const first = tokens[0];
+      if (first && !first.figure) tokens = [{ ...first, text: glue(held.text, first.text), place: held.place }, ...tokens.slice(1)];
+      else tokens = [held, ...tokens];
+      held = null;
+    }
+    const last = tokens.at(-1);
+    if (last && !last.figure && !complete(last.text) && tokens.length === 1) {
+      held = last;
+      continue;
+    }
+    for (const t of tokens) {
+      if (t.figure) {
+        if (sides.length === 0) unread.push({ text: t.text, reason: '没有项目名称的数字', place: t.place });
+        else sides.at(-1)!.figures.push(t);
+      } else {
+        const before = sides.at(-1);
+        if (before && before.figures.length === 0 && !complete(before.name)) before.name = glue(before.name, t.text);
+        else sides.push({ name: t.text, place: t.place, figures: [], joined: t.place !== line.place });
+      }
+    }
+    const pair: Pair = { income: null, expenditure: null, place: line.place };
+    if (sides.length >= 2) {
+      pair.income = sides[0]!;
+      pair.expenditure = sides[1]!;
+      for (const s of sides.slice(2)) unread.push({ text: s.name, reason: '收支表中多出的项目', place: s.place });
+    } else if (sides[0]) {
+      if (isOut(sides[0].name) || (sides[0].figures.length > 1 && !sourceOf(sides[0].name))) pair.expenditure = sides[0];
+      else pair.income = sides[0];
+    }
+    if (pair.income || pair.expenditure) pairs.push(pair);
+  }
+  if (held) unread.push({ text: held.text, reason: '收支表中残缺的项目名称', place: held.place });
+  const roles = columns.slice(3).map((c) => c.role);
+  const banned = new Set<number>();
+  const live = new Set(pairs.flatMap((p) => (p.income && p.income.figures.some((f) => Number(figure(f.text).value) !== 0) ? [sourceOf(unnumbered(p.income.name))] : [])));
+  if (live.has('general') || live.has('fund') || live.has('capital'))
+    roles.forEach((r, i) => {
+      const s = r === 'expenditure-general' ? 'general' : r === 'expenditure-fund' ? 'fund' : r === 'expenditure-capital' ? 'capital' : null;
+      if (s && !live.has(s)) banned.add(i);
+    });
+  const outs = pairs.map((p) => p.expenditure);
+  const placed = solve(
+    outs.map((o) => ({
+      figures: (o?.figures ?? []).slice(0, roles.length).map((f) => figure(f.text).value ?? ''),
+      code: null,
+      level: o && /合计|总计/.test(o.name) ? 0 : o && isFunctionalClass(o.name) ? 1 : null,
+    })),
+    roles,
+    banned,
+  );
+  const rows: Row[] = pairs.map((p, r) => {
+    const cells = columns.map((c) => (c.role === 'income-name' || c.role === 'expenditure-name' ? wordCell('', p.place) : figureCell('', p.place)));
+    if (p.income) {
+      cells[0] = wordCell(p.income.name, p.income.place, p.income.joined ? ['joined'] : []);
+      if (p.income.figures[0]) cells[1] = figureCell(p.income.figures[0].text, p.income.figures[0].place);
+      for (const f of p.income.figures.slice(1)) unread.push({ text: f.text, reason: '收入方多出的数字', place: f.place });
+    }
+    if (p.expenditure) {
+      const at = placed[r]!;
+      cells[2] = wordCell(p.expenditure.name, p.expenditure.place, p.expenditure.joined ? ['joined'] : []);
+      p.expenditure.figures.forEach((f, i) => {
+        const c = at.columns[i];
+        if (c === undefined) unread.push({ text: f.text, reason: '多出表头的数字', place: f.place });
+        else {
+          const sure = at.decided || at.sure[i] === true;
+          cells[3 + c] = figureCell(f.text, f.place, at.complete ? [] : [sure ? 'placed-by-sums' : 'undecided'], at.complete ? 1 : sure ? 0.95 : 0.4);
+        }
+      });
+    }
+    return { code: null, name: p.income?.name ?? p.expenditure?.name ?? null, level: null, cells, place: p.place };
+  });
+  if (placed.some((p) => !p.decided && !p.complete)) remarks.push('空格在转换中丢失，有的数字位置不能由合计关系唯一确定');
+  return { columns, rows, remarks, unread };
 }

@@ -48,7 +48,10 @@ function identity(lines: Line[], tables: Segment[], files: string[]): { unit: st
     return [...count].toSorted((a, b) => b[1] - a[1])[0]?.[0] ?? null;
   };
   if (!unit) unit = votes(tables.filter((t) => !isTargetKind(t.kind)).map((t) => t.unit)) ?? votes(tables.map((t) => t.unit));
-  year ??= votes(tables.map((t) => t.year)) ?? votes(lines.slice(0, 200).map((l) => yearIn(l.text))) ?? votes(files.map((f) => yearIn(f) ?? (Number(/(20[0-4]\d)/.exec(f)?.[1] ?? 0) || null)));
+  year ??=
+    votes(tables.map((t) => t.year)) ??
+    votes(lines.slice(0, 200).map((l) => yearIn(l.text))) ??
+    votes(files.map((f) => yearIn(f) ?? (Number(/(20[0-4]\d)/.exec(f)?.[1] ?? 0) || null)));
   if (!kind) {
     const all = [...tables.map((t) => t.title), ...files, ...lines.slice(0, 80).map((l) => l.text)].map(norm).join('\n').slice(0, 20000);
     const final = (all.match(/决算/g) ?? []).length;
@@ -78,7 +81,9 @@ const catalogueEntries = (segment: Segment): CatalogueEntry[] =>
   segment.lines.flatMap((line): CatalogueEntry[] => {
     const cells = line.cells.filter((c) => c !== '');
     const text = cells.filter((c) => !/^\d{1,3}$/.test(norm(c))).join(' ');
-    const t = norm(text).replace(/[.…·]{2,}\d{0,3}$/, '').replace(/\d{1,3}$/, (d) => (/表\d+$/.test(norm(text)) ? '' : d));
+    const t = norm(text)
+      .replace(/[.…·]{2,}\d{0,3}$/, '')
+      .replace(/\d{1,3}$/, (d) => (/表\d+$/.test(norm(text)) ? '' : d));
     const m = /^((?:附件|附表|公开表|表)(?:[一二三四五六七八九十]{1,3}|\d{1,2}(?!\d))(?:-\d)?)[:：、.]?(.*)$/.exec(t);
     const title = (m ? m[2]! : t).replace(/^[(（]?[一二三四五六七八九十\d]{1,3}[)）]?[、.]/, '');
     if (!isTitle(title)) return [];
@@ -91,8 +96,28 @@ const catalogueEntries = (segment: Segment): CatalogueEntry[] =>
  */
 export function readDisclosure(documents: SourceDocument[]): Disclosure {
   const d: Disclosure = {
-    files: documents.map((s) => s.file), unit: null, unitCode: null, department: null, year: null, kind: null, moneyUnit: null, tables: [], functional: [], economic: [], balances: [], threePublic: [], procurement: [], projects: [],
-    targetSheets: [], targets: [], catalogue: [], paragraphs: [], statements: [], contacts: [], scannedPages: [], unread: [],
+    files: documents.map((s) => s.file),
+    unit: null,
+    unitCode: null,
+    department: null,
+    year: null,
+    kind: null,
+    moneyUnit: null,
+    tables: [],
+    functional: [],
+    economic: [],
+    balances: [],
+    threePublic: [],
+    procurement: [],
+    projects: [],
+    targetSheets: [],
+    targets: [],
+    catalogue: [],
+    paragraphs: [],
+    statements: [],
+    contacts: [],
+    scannedPages: [],
+    unread: [],
   };
   const narrative: Line[] = [];
   const segments: Segment[] = [];
@@ -124,12 +149,28 @@ export function readDisclosure(documents: SourceDocument[]): Disclosure {
   const later: { s: Segment; table: Table }[] = [];
   for (const s of segments) {
     const table: Table = {
-      id: '', title: s.title, kind: s.kind, moneyUnit: s.moneyUnit ?? (s.kind === 'catalogue' ? null : d.moneyUnit), moneyUnitStated: s.moneyUnit !== null, columns: [], rows: [], notes: s.notes, empty: false, place: s.place, unit: s.unit, year: s.year, remarks: s.remarks, confidence: s.confidence,
+      id: '',
+      title: s.title,
+      kind: s.kind,
+      moneyUnit: s.moneyUnit ?? (s.kind === 'catalogue' ? null : d.moneyUnit),
+      moneyUnitStated: s.moneyUnit !== null,
+      columns: [],
+      rows: [],
+      notes: s.notes,
+      empty: false,
+      place: s.place,
+      unit: s.unit,
+      year: s.year,
+      remarks: s.remarks,
+      confidence: s.confidence,
     };
     let label = s.label;
     if (!label && s.kind !== 'catalogue') {
       const key = norm(s.title);
-      label = d.catalogue.find((c) => c.label && norm(c.title) === key)?.label ?? d.catalogue.find((c) => c.label && key.length > 6 && (norm(c.title).endsWith(key) || key.endsWith(norm(c.title))))?.label ?? null;
+      label =
+        d.catalogue.find((c) => c.label && norm(c.title) === key)?.label ??
+        d.catalogue.find((c) => c.label && key.length > 6 && (norm(c.title).endsWith(key) || key.endsWith(norm(c.title))))?.label ??
+        null;
     }
     anonymous += s.kind === 'catalogue' ? 0 : 1;
     const base = label ?? (s.kind === 'catalogue' ? '目录' : `T${anonymous}`);

@@ -63,7 +63,18 @@ export function segment(lines: Line[]): Segments {
   const open = (title: string, line: Line) => {
     const kind = kindOfTitle(title);
     current = {
-      label: label?.id ?? null, order: label?.order ?? null, title, kind, place: label?.line.place ?? line.place, moneyUnit: pendingMoney, unit: heads, year: yearOfTitle(title), lines: [], notes: [], remarks: [], confidence: 1,
+      label: label?.id ?? null,
+      order: label?.order ?? null,
+      title,
+      kind,
+      place: label?.line.place ?? line.place,
+      moneyUnit: pendingMoney,
+      unit: heads,
+      year: yearOfTitle(title),
+      lines: [],
+      notes: [],
+      remarks: [],
+      confidence: 1,
     };
     pendingMoney = null;
     heads = null;
@@ -135,7 +146,11 @@ export function segment(lines: Line[]): Segments {
       } else flushLabel();
     }
     const meta = metaOf(line);
-    if (meta && (!seg || seg.lines.length === 0 || meta.money || (meta.issuer !== null && /^(编制|编报|填报|部门全称)/.test(n || norm(filled[0]!)))) && !(seg && isTargetKind(seg.kind) && meta.money === null && meta.issuer === null && !meta.open)) {
+    if (
+      meta &&
+      (!seg || seg.lines.length === 0 || meta.money || (meta.issuer !== null && /^(编制|编报|填报|部门全称)/.test(n || norm(filled[0]!)))) &&
+      !(seg && isTargetKind(seg.kind) && meta.money === null && meta.issuer === null && !meta.open)
+    ) {
       const target = current as Segment | null;
       if (target) {
         if (meta.money && !target.moneyUnit) target.moneyUnit = meta.money;
@@ -195,7 +210,18 @@ export function segment(lines: Line[]): Segments {
     }
     if (orphan(table, line)) {
       const fresh: Segment = {
-        label: null, order: null, title: '', kind: 'other', place: line.place, moneyUnit: table.moneyUnit, unit: null, year: null, lines: [line], notes: [], remarks: ['表题和表头缺失，只有续页'], confidence: 0.6,
+        label: null,
+        order: null,
+        title: '',
+        kind: 'other',
+        place: line.place,
+        moneyUnit: table.moneyUnit,
+        unit: null,
+        year: null,
+        lines: [line],
+        notes: [],
+        remarks: ['表题和表头缺失，只有续页'],
+        confidence: 0.6,
       };
       tables.push(fresh);
       current = fresh;
@@ -336,7 +362,9 @@ function settle(tables: Segment[], narrative: Line[]): Segment[] {
     const after = out.slice(i + 1).find((o) => o.order !== null);
     if (before && after && before.order !== null && after.order === before.order + 2) {
       s.order = before.order + 1;
-      const number = /[一二三四五六七八九十]/.test(before.label!) ? ['', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二', '十三', '十四', '十五', '十六', '十七', '十八', '十九', '二十'][s.order] : String(s.order);
+      const number = /[一二三四五六七八九十]/.test(before.label!)
+        ? ['', '一', '二', '三', '四', '五', '六', '七', '八', '九', '十', '十一', '十二', '十三', '十四', '十五', '十六', '十七', '十八', '十九', '二十'][s.order]
+        : String(s.order);
       s.label = before.label!.replace(/[一二三四五六七八九十\d]{1,3}$/, number ?? String(s.order));
       s.remarks.push(`按前后表号推定为${s.label}`);
     }

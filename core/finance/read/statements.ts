@@ -25,11 +25,17 @@ function topicOf(subject: string, unit: string, c: Context): { topic: Topic; fun
   const general: FundSource | null = /一般公共预算|公共财政预算/.test(t) ? 'general' : /政府性基金/.test(t) ? 'fund' : /国有资本/.test(t) ? 'capital' : null;
   const is = (topic: Topic, fund: FundSource | null = general, path: string[] | null = null) => ({ topic, fund, path });
   const path = /([^()、，,：:；;。]{2,40})\(类\)([^()，,：:；;。]{2,40})\(款\)(?:([^()，,：:；;。]{2,40}(?:\([^()类款项]{1,12}\)[^()，,]{0,20})?)\(项\))?/.exec(t);
-  if (path) return is('functional', 'general', [path[1]!, path[2]!, path[3]].filter((x): x is string => Boolean(x)).map((x) => x.replace(/^\(?\d{1,2}[).、]?/, '')));
+  if (path)
+    return is(
+      'functional',
+      'general',
+      [path[1]!, path[2]!, path[3]].filter((x): x is string => Boolean(x)).map((x) => x.replace(/^\(?\d{1,2}[).、]?/, '')),
+    );
   if (unit.startsWith('辆')) return is('vehicle-count');
   if (unit.startsWith('台')) return is('equipment-count');
   if (unit === '个') return /项目/.test(t) && /绩效/.test(where + t) ? is('covered-projects') : is('other');
-  if (/采购/.test(t) || (/采购/.test(norm(c.head)) && /货物|工程|服务|预算总额|^$/.test(t))) return is(/货物/.test(t) ? 'procurement-goods' : /工程/.test(t) ? 'procurement-works' : /服务/.test(t) && !/服务中心|服务局/.test(t) ? 'procurement-services' : 'procurement');
+  if (/采购/.test(t) || (/采购/.test(norm(c.head)) && /货物|工程|服务|预算总额|^$/.test(t)))
+    return is(/货物/.test(t) ? 'procurement-goods' : /工程/.test(t) ? 'procurement-works' : /服务/.test(t) && !/服务中心|服务局/.test(t) ? 'procurement-services' : 'procurement');
   if (/绩效/.test(norm(c.head)) && /(涉及|拨款|金额|资金|预算)/.test(t)) return is('covered-by-targets');
   if (/运行经费/.test(t) && !/用车/.test(t)) return is('operating-cost');
   if (/出国|出境|\(境\)/.test(t)) return is('abroad');
@@ -59,7 +65,8 @@ function topicOf(subject: string, unit: string, c: Context): { topic: Topic; fun
   if (/收入|收、支|收支/.test(plain) && /^(本年|总|年初|当年|全年|预算|部门|单位|收|20\d\d)/.test(plain)) return is('income-total');
   if (/支出/.test(plain) && /^(本年|总|年初|当年|全年|预算|部门|单位|支出|20\d\d)/.test(plain)) return is('expenditure-total');
   if (/^(总)?收入(总计|合计|预算|决算)?$/.test(plain)) return is('income-total');
-  if (plain === '' || /^(年初|本年|当年|全年)?(预算|决算)?(数|总额)?$/.test(plain)) return c.side === 'income' ? is('income-total') : c.side === 'expenditure' ? is('expenditure-total') : is('other');
+  if (plain === '' || /^(年初|本年|当年|全年)?(预算|决算)?(数|总额)?$/.test(plain))
+    return c.side === 'income' ? is('income-total') : c.side === 'expenditure' ? is('expenditure-total') : is('other');
   return is('other');
 }
 
@@ -83,7 +90,8 @@ export function statementsOf(paragraphs: Paragraph[], year: number | null): Stat
   let headline = '';
   paragraphs.forEach((p, index) => {
     if (p.heading) headline = p.text;
-    if (p.heading || (p.section && skipSection.test(p.section)) || skipSection.test(headline.slice(0, 20)) && !/[：:。]/.test(p.text.slice(0, 20)) || p.text.length > 20_000) return;
+    if (p.heading || (p.section && skipSection.test(p.section)) || (skipSection.test(headline.slice(0, 20)) && !/[：:。]/.test(p.text.slice(0, 20))) || p.text.length > 20_000)
+      return;
     readParagraph(p, index, headline, year, out);
   });
   return out;
@@ -109,7 +117,23 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
   const make = (subject: string, unit: string, at: number, end: number): Statement => {
     const { topic, fund, path } = topicOf(subject, unit, context);
     return {
-      topic, subject: subject || head.replace(/^[(（\d一二三四五六七八九十.、]+[)）]?/, ''), path, fund: fund ?? fundScope, year, amount: null, direction: null, change: null, percent: null, share: null, baseYear: null, reason: null, within: container, changeOnly: false, paragraph: index, text: tidy(text.slice(at, end)), place: placeIn(p, end - 1),
+      topic,
+      subject: subject || head.replace(/^[(（\d一二三四五六七八九十.、]+[)）]?/, ''),
+      path,
+      fund: fund ?? fundScope,
+      year,
+      amount: null,
+      direction: null,
+      change: null,
+      percent: null,
+      share: null,
+      baseYear: null,
+      reason: null,
+      within: container,
+      changeOnly: false,
+      paragraph: index,
+      text: tidy(text.slice(at, end)),
+      place: placeIn(p, end - 1),
     };
   };
   const baseOf = (words: string): number | null => {
@@ -203,7 +227,12 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
       if (s.topic === 'other' && subject === '' && target) Object.assign(s, { topic: target.topic, subject: target.subject, path: target.path, fund: target.fund });
       Object.assign(s, { change: f, direction, changeOnly: true, baseYear: baseOf(words) ?? (reasonOf !== null ? out[reasonOf]!.baseYear : null), within: reasonOf });
       // 收入较上年减少 … : the total itself, told again with its change.
-      const twin = reasonOf === null ? out.findLastIndex((o) => o.paragraph === index && o.topic === s.topic && o.within === null && o.change === null && !o.changeOnly && s.topic !== 'other' && o.topic !== 'functional') : -1;
+      const twin =
+        reasonOf === null
+          ? out.findLastIndex(
+              (o) => o.paragraph === index && o.topic === s.topic && o.within === null && o.change === null && !o.changeOnly && s.topic !== 'other' && o.topic !== 'functional',
+            )
+          : -1;
       if (twin >= 0 && (s.topic === 'income-total' || s.topic === 'expenditure-total') && out[twin]!.change === null) {
         Object.assign(out[twin]!, { change: f, direction, baseYear: s.baseYear });
         current = twin;
@@ -235,7 +264,13 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
   for (const m of text.matchAll(/(无|没有|未)(使用|安排)?[^。；，]{0,10}(政府性基金|国有资本经营)[^。；，]{0,24}(支出|收支|拨款)/g)) {
     const s = make(m[3]!, '万元', m.index, m.index + m[0].length);
     const place = placeIn(p, m.index);
-    Object.assign(s, { topic: m[3] === '政府性基金' ? 'government-fund' : 'state-capital', fund: m[3] === '政府性基金' ? 'fund' : 'capital', within: null, place, amount: { value: '0', unit: '万元', place, text: m[0] } });
+    Object.assign(s, {
+      topic: m[3] === '政府性基金' ? 'government-fund' : 'state-capital',
+      fund: m[3] === '政府性基金' ? 'fund' : 'capital',
+      within: null,
+      place,
+      amount: { value: '0', unit: '万元', place, text: m[0] },
+    });
     const after = text.slice(m.index + m[0].length, m.index + m[0].length + 24);
     if (flat.test(after)) Object.assign(s, { direction: 'flat', baseYear: year === null ? null : year - 1 });
     out.push(s);

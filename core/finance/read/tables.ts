@@ -114,7 +114,13 @@ export function columnsOf(paths: string[][], kind: TableKind, year: number | nul
   for (const c of columns) {
     const t = norm(c.path.join(''));
     if (kind === 'three-public') continue;
-    if (['total', 'budget', 'actual', 'amount', 'text'].includes(c.role) && newest !== null && ((c.year !== null && c.year < newest) || (c.year === null && /上年|去年/.test(t) && !/结转|结余/.test(t))) && !/比|较|增/.test(t)) c.role = 'prior';
+    if (
+      ['total', 'budget', 'actual', 'amount', 'text'].includes(c.role) &&
+      newest !== null &&
+      ((c.year !== null && c.year < newest) || (c.year === null && /上年|去年/.test(t) && !/结转|结余/.test(t))) &&
+      !/比|较|增/.test(t)
+    )
+      c.role = 'prior';
   }
   if (kind !== 'three-public' && !columns.some((c) => c.role === 'total')) {
     const plain = columns.filter((c) => ['budget', 'actual', 'amount', 'adjusted'].includes(c.role) && (c.year === null || c.year === newest));
@@ -132,7 +138,19 @@ export function columnsOf(paths: string[][], kind: TableKind, year: number | nul
 }
 
 const sameRow = (a: string[], b: string[]) => a.length > 0 && a.length === b.length && a.every((t, i) => norm(t) === norm(b[i]!));
-const wordRoles = new Set<ColumnRole>(['code', 'name', 'unit-code', 'unit-name', 'project-name', 'line-number', 'income-name', 'expenditure-name', 'income-line', 'expenditure-line', 'text']);
+const wordRoles = new Set<ColumnRole>([
+  'code',
+  'name',
+  'unit-code',
+  'unit-name',
+  'project-name',
+  'line-number',
+  'income-name',
+  'expenditure-name',
+  'income-line',
+  'expenditure-line',
+  'text',
+]);
 export const isWordRole = (role: ColumnRole): boolean => wordRoles.has(role);
 
 /** Level by the length of a classification code: 3 → 类, 5 → 款, 7 → 项; 0 for the total; null otherwise. */
@@ -202,10 +220,22 @@ export function readTable(segment: Segment): Body {
       if (/^[A-Z]?\d{1,12}$/i.test(joined) || /^[A-Z]$/i.test(joined)) code = joined;
       else if (joined !== '' && name === null) name = joined;
     }
-    if (!coded && name === null) name = columns.flatMap((c, i) => (['income-name', 'expenditure-name', 'project-name', 'unit-name', 'text'].includes(c.role) && made[i]!.text ? [made[i]!.text] : []))[0] ?? null;
+    if (!coded && name === null)
+      name =
+        columns.flatMap((c, i) => (['income-name', 'expenditure-name', 'project-name', 'unit-name', 'text'].includes(c.role) && made[i]!.text ? [made[i]!.text] : []))[0] ?? null;
     const figures = made.some((c, i) => !wordRoles.has(columns[i]!.role) && c.text !== '');
     const previous = rows.at(-1);
-    if (coded && !figures && previous && !code && name && !totalWord.test(norm(name)) && !previous.cells.every((c) => c.text === '' || !c.value) && segment.kind !== 'procurement' && segment.kind !== 'project-list') {
+    if (
+      coded &&
+      !figures &&
+      previous &&
+      !code &&
+      name &&
+      !totalWord.test(norm(name)) &&
+      !previous.cells.every((c) => c.text === '' || !c.value) &&
+      segment.kind !== 'procurement' &&
+      segment.kind !== 'project-list'
+    ) {
       // The rest of a name cut by a page break.
       previous.name = glue(previous.name ?? '', name);
       previous.cells[nameColumn] = { ...previous.cells[nameColumn]!, text: previous.name, notes: [...(previous.cells[nameColumn]!.notes ?? []), 'joined'], confidence: 0.9 };
@@ -218,7 +248,14 @@ export function readTable(segment: Segment): Body {
     }
     const row: Row = { code, name, level: levelOf(code, name), cells: made, place: line.place };
     if (repeatedHead) {
-      const twin = rows.findIndex((r) => r.repeats === undefined && sameRow(r.cells.map((c) => c.text), made.map((c) => c.text)));
+      const twin = rows.findIndex(
+        (r) =>
+          r.repeats === undefined &&
+          sameRow(
+            r.cells.map((c) => c.text),
+            made.map((c) => c.text),
+          ),
+      );
       if (twin >= 0) row.repeats = twin;
       else repeatedHead = false;
     }

@@ -9,14 +9,44 @@ import { isLevel1, isLevel2 } from './vocabulary.ts';
 export type Part = 'label' | 'project' | 'level1' | 'level2' | 'name' | 'nature' | 'value' | 'unit' | 'weight' | 'core' | 'goal' | 'budget' | 'other';
 
 const natureWords: Record<string, Nature> = {
-  '≥': '≥', '>=': '≥', '≧': '≥', '=>': '≥', 大于等于: '≥', 大于或等于: '≥', 不低于: '≥', 不少于: '≥', 不小于: '≥', 至少: '≥',
-  '≤': '≤', '<=': '≤', '≦': '≤', '=<': '≤', 小于等于: '≤', 小于或等于: '≤', 不高于: '≤', 不超过: '≤', 不多于: '≤', 不大于: '≤',
-  '=': '=', 等于: '=', '>': '>', 大于: '>', 高于: '>', 超过: '>', '<': '<', 小于: '<', 低于: '<', 少于: '<', 定性: '定性', 定性指标: '定性',
+  '≥': '≥',
+  '>=': '≥',
+  '≧': '≥',
+  '=>': '≥',
+  大于等于: '≥',
+  大于或等于: '≥',
+  不低于: '≥',
+  不少于: '≥',
+  不小于: '≥',
+  至少: '≥',
+  '≤': '≤',
+  '<=': '≤',
+  '≦': '≤',
+  '=<': '≤',
+  小于等于: '≤',
+  小于或等于: '≤',
+  不高于: '≤',
+  不超过: '≤',
+  不多于: '≤',
+  不大于: '≤',
+  '=': '=',
+  等于: '=',
+  '>': '>',
+  大于: '>',
+  高于: '>',
+  超过: '>',
+  '<': '<',
+  小于: '<',
+  低于: '<',
+  少于: '<',
+  定性: '定性',
+  定性指标: '定性',
 };
 /** ≥ ≤ = > < 定性 in any spelling; null for everything else. */
 export const natureOf = (text: string): Nature | null => natureWords[norm(text)] ?? null;
 
-const valueHead = /^(≥|>=|≧|≤|<=|≦|=|>|<|大于等于|大于或等于|小于等于|小于或等于|不低于|不少于|不小于|不高于|不超过|不多于|不大于|大于|小于|高于|低于|等于)?(\d[\d,]*(?:\.\d+)?)(.{0,16})$/;
+const valueHead =
+  /^(≥|>=|≧|≤|<=|≦|=|>|<|大于等于|大于或等于|小于等于|小于或等于|不低于|不少于|不小于|不高于|不超过|不多于|不大于|大于|小于|高于|低于|等于)?(\d[\d,]*(?:\.\d+)?)(.{0,16})$/;
 /** ≥48次 → ≥, 48, 次. Only for one figure with at most a unit after it. */
 export function splitValue(text: string): { nature: Nature | null; value: string; unit: string | null } | null {
   const t = norm(text);
@@ -155,7 +185,12 @@ function reorder(rows: string[][], parts: Part[]): Part[] | null {
   const unit = rest.find((i) => !numeric.includes(i));
   const sum = (i: number) => column(i).reduce((s, t) => s + scaled(figure(t).value ?? '0'), 0n);
   const whole = [100n, 90n, 80n].map((n) => n * 1_000_000n);
-  const weight = numeric.length === 1 ? (parts.includes('value') && rest.length === 2 ? undefined : numeric[0]) : numeric.find((i) => whole.includes(sum(i))) ?? numeric.find((i) => share(i, (t) => Number(figure(t).value ?? 999) <= 100) === 1 && i === numeric.at(-1));
+  const weight =
+    numeric.length === 1
+      ? parts.includes('value') && rest.length === 2
+        ? undefined
+        : numeric[0]
+      : (numeric.find((i) => whole.includes(sum(i))) ?? numeric.find((i) => share(i, (t) => Number(figure(t).value ?? 999) <= 100) === 1 && i === numeric.at(-1)));
   const value = rest.find((i) => i !== unit && i !== weight);
   const out: Part[] = parts.map((p, i) => (free.includes(i) ? 'other' : p));
   out[nature] = 'nature';
@@ -166,7 +201,20 @@ function reorder(rows: string[][], parts: Part[]): Part[] | null {
 }
 
 const blankSheet = (table: Table, scope: TargetSheet['scope']): TargetSheet => ({
-  table, scope, project: null, projectCode: null, unit: table.unit, department: null, budget: null, budgetUnit: table.moneyUnit, budgetParts: [], goal: null, executionWeight: null, has: { weight: false, core: false, unit: false, nature: false }, targets: [], fields: [],
+  table,
+  scope,
+  project: null,
+  projectCode: null,
+  unit: table.unit,
+  department: null,
+  budget: null,
+  budgetUnit: table.moneyUnit,
+  budgetParts: [],
+  goal: null,
+  executionWeight: null,
+  has: { weight: false, core: false, unit: false, nature: false },
+  targets: [],
+  fields: [],
 });
 
 /** Takes label → value pairs of one form row into the sheet. Returns texts that are neither. */
@@ -189,7 +237,8 @@ export function readFields(sheet: TargetSheet, cells: string[], at: (c: number) 
     } else if (/主管部门/.test(n)) sheet.department = text;
     else if (/^(部门\(单位\)名称|部门名称|单位名称|实施单位|项目实施单位|项目单位|编制单位|填报单位|部门\/单位名称)$/.test(n)) sheet.unit ??= text;
     else if (/执行率权重/.test(n)) sheet.executionWeight = figureCell(text, place);
-    else if (/财政拨款|其他资金|上年结转|级支出|补助|其他$|基本支出|项目支出|一般公共预算|政府性基金/.test(n)) sheet.budgetParts.push({ label: n.replace(/^其中[:：]?/, ''), cell: figureCell(text, place) });
+    else if (/财政拨款|其他资金|上年结转|级支出|补助|其他$|基本支出|项目支出|一般公共预算|政府性基金/.test(n))
+      sheet.budgetParts.push({ label: n.replace(/^其中[:：]?/, ''), cell: figureCell(text, place) });
     else sheet.fields.push({ label: n, cell: wordCell(text, place) });
     const unit = /\((万?元)\)/.exec(n);
     if (unit) sheet.budgetUnit = unit[1] as MoneyUnit;
@@ -227,7 +276,8 @@ export function readFields(sheet: TargetSheet, cells: string[], at: (c: number) 
   if (label !== null) {
     last.label = label;
     if (goalLabel.test(clean(label))) return rest;
-    if (!sheet.fields.some((f) => f.label === clean(label!)) && !budgetLabel.test(clean(label)) && !/^(资金情况|项目资金|其他资金|总体)/.test(clean(label))) sheet.fields.push({ label: clean(label), cell: wordCell('', at(0)) });
+    if (!sheet.fields.some((f) => f.label === clean(label!)) && !budgetLabel.test(clean(label)) && !/^(资金情况|项目资金|其他资金|总体)/.test(clean(label)))
+      sheet.fields.push({ label: clean(label), cell: wordCell('', at(0)) });
   }
   return rest;
 }
@@ -272,8 +322,19 @@ export function makeTarget(
   const weightText = norm(get('weight')?.text ?? '').replace(/[%分]$/, '');
   const coreCell = get('core');
   return {
-    table, project, level1: levels[0], level2: levels[1], indicator: tidy(name.text), nature, value, unit, weight: figure(weightText).value, core: coreCell ? isCore(norm(coreCell.text)) : null, place,
-    raw: { indicator: name, nature: natureCell, value: valueCell, unit: unitCell, weight: get('weight'), core: coreCell }, confidence: has.nature || value !== null ? confidence : Math.min(confidence, 0.9),
+    table,
+    project,
+    level1: levels[0],
+    level2: levels[1],
+    indicator: tidy(name.text),
+    nature,
+    value,
+    unit,
+    weight: figure(weightText).value,
+    core: coreCell ? isCore(norm(coreCell.text)) : null,
+    place,
+    raw: { indicator: name, nature: natureCell, value: valueCell, unit: unitCell, weight: get('weight'), core: coreCell },
+    confidence: has.nature || value !== null ? confidence : Math.min(confidence, 0.9),
   };
 }
 
@@ -290,7 +351,8 @@ export function readTargets(segment: Segment, table: Table, unread: Unread[]): T
     if (parts) remark = readRows(draft, body, parts, unread) ?? remark;
     body = [];
     parts = null;
-    if (draft.sheet.targets.length || draft.sheet.fields.length || draft.sheet.project !== null || draft.sheet.budget || draft.sheet.goal || drafts.length === 0) drafts.push(draft);
+    if (draft.sheet.targets.length || draft.sheet.fields.length || draft.sheet.project !== null || draft.sheet.budget || draft.sheet.goal || drafts.length === 0)
+      drafts.push(draft);
   };
   for (const line of segment.lines) {
     const filled = line.cells.filter((c) => c !== '');
@@ -315,7 +377,8 @@ export function readTargets(segment: Segment, table: Table, unread: Unread[]): T
     if (!parts) {
       const rest = line.tabular || /[:：]/.test(line.text) ? readFields(draft.sheet, line.cells, line.at, last) : [line.text];
       for (const text of rest) {
-        if (last.label && goalLabel.test(clean(last.label))) draft.sheet.goal = draft.sheet.goal ? { ...draft.sheet.goal, text: glue(draft.sheet.goal.text, text), notes: ['joined'] } : wordCell(text, line.place);
+        if (last.label && goalLabel.test(clean(last.label)))
+          draft.sheet.goal = draft.sheet.goal ? { ...draft.sheet.goal, text: glue(draft.sheet.goal.text, text), notes: ['joined'] } : wordCell(text, line.place);
         else if (!/^(绩效指标|绩效|指标|目标)$/.test(norm(text))) unread.push({ text: text.slice(0, 200), reason: '绩效表中未能识别的内容', place: line.place });
       }
       continue;
@@ -396,7 +459,10 @@ function readRows(draft: Draft, body: { line: Line; parts: Part[] }[], head: Par
     const target = makeTarget(sheet.table.id, project, [level1, level2], cell, sheet.has, name.place, remark ? 0.8 : g.note ? 0.9 : 1);
     sheet.targets.push(target);
     draft.rows.push({
-      code: null, name: target.indicator, level: null, place: line.place,
+      code: null,
+      name: target.indicator,
+      level: null,
+      place: line.place,
       cells: parts.map((p, i) => (p === 'weight' ? figureCell(g.cells[i]!, line.at(Math.max(0, i + g.offset))) : wordCell(g.cells[i]!, line.at(Math.max(0, i + g.offset))))),
     });
   }

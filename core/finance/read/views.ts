@@ -17,7 +17,13 @@ function figures(table: Table, row: Row): Partial<Record<ColumnRole, Cell>> {
 }
 
 const functionalRows = (table: Table): FunctionalRow[] =>
-  table.rows.map((row, i) => ({ code: row.code, name: row.name, level: row.level ?? (row.code === null && row.name !== null && total.test(norm(row.name)) ? 0 : null), row: i, figures: figures(table, row) }));
+  table.rows.map((row, i) => ({
+    code: row.code,
+    name: row.name,
+    level: row.level ?? (row.code === null && row.name !== null && total.test(norm(row.name)) ? 0 : null),
+    row: i,
+    figures: figures(table, row),
+  }));
 
 const words = (table: Table, row: Row, role: ColumnRole): string | null => {
   const i = table.columns.findIndex((c) => c.role === role);
@@ -60,14 +66,28 @@ export function balanceOf(table: Table): BalanceView {
       const a = row.cells[inName]!.text;
       const b = row.cells[outName]!.text;
       if (a) carryIn = push(income, a, carryIn && !/^[一二三四五六七八九十]{1,3}、/.test(norm(a)), [['amount', 'income-amount']]);
-      if (b) carryOut = push(expenditure, b, carryOut, [['amount', 'expenditure-amount'], ['general', 'expenditure-general'], ['fund', 'expenditure-fund'], ['capital', 'expenditure-capital']]);
+      if (b)
+        carryOut = push(expenditure, b, carryOut, [
+          ['amount', 'expenditure-amount'],
+          ['general', 'expenditure-general'],
+          ['fund', 'expenditure-fund'],
+          ['capital', 'expenditure-capital'],
+        ]);
       if (!a && !b) return;
       return;
     }
     const name = row.name;
     if (!name) return;
     const side = isFunctionalClass(name) || /支出/.test(norm(name)) ? expenditure : income;
-    push(side, name, false, [['amount', 'total'], ['general', 'general'], ['fund', 'fund'], ['capital', 'capital'], ['prior', 'prior'], ['adjusted', 'adjusted'], ['actual', 'actual']]);
+    push(side, name, false, [
+      ['amount', 'total'],
+      ['general', 'general'],
+      ['fund', 'fund'],
+      ['capital', 'capital'],
+      ['prior', 'prior'],
+      ['adjusted', 'adjusted'],
+      ['actual', 'actual'],
+    ]);
   });
   return { table, income, expenditure };
 }
@@ -98,7 +118,14 @@ export function threePublicOf(table: Table): ThreePublicView {
     };
     table.columns.forEach((c, i) => {
       if (isWordRole(c.role) || c.role === 'growth') return;
-      const entry: ThreePublicEntry = { year: c.year ?? (c.role === 'prior' && table.year ? table.year - 1 : table.year), basis: basisOf(c.path), unit: table.unit, unitCode: null, row: 0, figures: {} };
+      const entry: ThreePublicEntry = {
+        year: c.year ?? (c.role === 'prior' && table.year ? table.year - 1 : table.year),
+        basis: basisOf(c.path),
+        unit: table.unit,
+        unitCode: null,
+        row: 0,
+        figures: {},
+      };
       table.rows.forEach((row) => {
         const key = row.name ? itemOf(row.name) : null;
         if (key && /批次|人数|辆|保有量|团组/.test(norm(row.name!))) return;
@@ -124,7 +151,14 @@ export function threePublicOf(table: Table): ThreePublicView {
     if (row.cells.every((c) => c.value === null) && table.rows.length > 1) return;
     for (const b of blocks) {
       const first = table.columns[b.start]!;
-      const entry: ThreePublicEntry = { year: first.year ?? table.year, basis: basisOf(first.path) ?? basisOf([table.title]), unit: words(table, row, 'unit-name') ?? words(table, row, 'name') ?? table.unit, unitCode: words(table, row, 'unit-code') ?? row.code, row: r, figures: {} };
+      const entry: ThreePublicEntry = {
+        year: first.year ?? table.year,
+        basis: basisOf(first.path) ?? basisOf([table.title]),
+        unit: words(table, row, 'unit-name') ?? words(table, row, 'name') ?? table.unit,
+        unitCode: words(table, row, 'unit-code') ?? row.code,
+        row: r,
+        figures: {},
+      };
       for (const i of b.columns) entry.figures[table.columns[i]!.role as (typeof keys)[number]] = row.cells[i]!;
       entries.push(entry);
     }
@@ -135,7 +169,15 @@ export function threePublicOf(table: Table): ThreePublicView {
 function procurementRows(table: Table): ProcurementRow[] {
   return table.rows.map((row, i) => {
     const name = words(table, row, 'project-name') ?? words(table, row, 'name') ?? row.name;
-    return { code: row.code, name, unit: words(table, row, 'unit-name'), unitCode: words(table, row, 'unit-code'), total: total.test(norm(name ?? '')) || total.test(norm(row.cells[0]?.text ?? '')), row: i, figures: figures(table, row) };
+    return {
+      code: row.code,
+      name,
+      unit: words(table, row, 'unit-name'),
+      unitCode: words(table, row, 'unit-code'),
+      total: total.test(norm(name ?? '')) || total.test(norm(row.cells[0]?.text ?? '')),
+      row: i,
+      figures: figures(table, row),
+    };
   });
 }
 
@@ -143,7 +185,14 @@ function projectRows(table: Table): ProjectRow[] {
   return table.rows.map((row, i) => {
     const text = words(table, row, 'project-name') ?? words(table, row, 'name') ?? row.name ?? '';
     const p = splitProject(text);
-    return { code: p.code ?? row.code, name: p.name || null, unit: words(table, row, 'unit-name'), total: total.test(norm(text)) || row.cells.some((c) => total.test(norm(c.text))), row: i, figures: figures(table, row) };
+    return {
+      code: p.code ?? row.code,
+      name: p.name || null,
+      unit: words(table, row, 'unit-name'),
+      total: total.test(norm(text)) || row.cells.some((c) => total.test(norm(c.text))),
+      row: i,
+      figures: figures(table, row),
+    };
   });
 }
 
@@ -151,8 +200,15 @@ function projectRows(table: Table): ProjectRow[] {
 export function addViews(d: Disclosure): void {
   for (const table of d.tables) {
     if (isBalanceKind(table.kind)) d.balances.push(balanceOf(table));
-    else if (['functional-expenditure', 'expenditure', 'income', 'government-fund', 'state-capital'].includes(table.kind)) d.functional.push({ table, rows: functionalRows(table) });
-    else if (/economic$/.test(table.kind)) d.economic.push({ table, set: /government/.test(table.kind) ? 'government' : 'department', scope: table.kind.startsWith('basic') ? 'basic' : 'project', rows: functionalRows(table) });
+    else if (['functional-expenditure', 'expenditure', 'income', 'government-fund', 'state-capital'].includes(table.kind))
+      d.functional.push({ table, rows: functionalRows(table) });
+    else if (/economic$/.test(table.kind))
+      d.economic.push({
+        table,
+        set: /government/.test(table.kind) ? 'government' : 'department',
+        scope: table.kind.startsWith('basic') ? 'basic' : 'project',
+        rows: functionalRows(table),
+      });
     else if (table.kind === 'three-public') d.threePublic.push(threePublicOf(table));
     else if (table.kind === 'procurement') d.procurement.push({ table, rows: procurementRows(table) });
     else if (table.kind === 'project-list') d.projects.push({ table, rows: projectRows(table) });

@@ -20,7 +20,8 @@ export function kindOfTitle(title: string): TableKind {
   if (has(/项目支出|项目经费|专项资金/)) return !economic ? 'project-list' : government ? 'project-by-government-economic' : 'project-by-economic';
   if (has(/项目.{0,6}(明细|清单|一览)/)) return 'project-list';
   if (has(/财政拨款.{0,6}(收支|收入支出)|财政拨款.{0,4}总表/)) return has(/一般公共预算/) ? 'functional-expenditure' : 'appropriation-summary';
-  if (has(/(一般公共预算|财政拨款).{0,12}支出/) || has(/一般公共预算.{0,10}(明细|拨款)表/)) return economic ? (government ? 'basic-by-government-economic' : 'basic-by-economic') : 'functional-expenditure';
+  if (has(/(一般公共预算|财政拨款).{0,12}支出/) || has(/一般公共预算.{0,10}(明细|拨款)表/))
+    return economic ? (government ? 'basic-by-government-economic' : 'basic-by-economic') : 'functional-expenditure';
   if (has(/收支|收入支出/)) return 'income-expenditure';
   if (has(/收入.{0,8}表/)) return 'income';
   if (has(/支出.{0,14}表/)) return 'expenditure';
@@ -51,7 +52,10 @@ export interface Label {
 export function labelOf(text: string): Label | null {
   if (text.length > 120) return null;
   const t = norm(text);
-  let m = /^[[【(]?((?:部门|单位|预算|决算)*(?:公开)?(?:附件|附表|表格|表)(?:之)?)([一二三四五六七八九十]{1,3}|\d{1,2})(-\d{1,2})?[\]】)]?(?:[:：、.]|(?=[^\d一二三四五六七八九十年月度元]|$)|(?=20\d\d))(.{0,80})$/.exec(t);
+  let m =
+    /^[[【(]?((?:部门|单位|预算|决算)*(?:公开)?(?:附件|附表|表格|表)(?:之)?)([一二三四五六七八九十]{1,3}|\d{1,2})(-\d{1,2})?[\]】)]?(?:[:：、.]|(?=[^\d一二三四五六七八九十年月度元]|$)|(?=20\d\d))(.{0,80})$/.exec(
+      t,
+    );
   if (m) {
     const order = ordinal(m[2]!);
     if (order === null) return null;
@@ -123,7 +127,10 @@ export function roleOfColumn(path: string[], kind: TableKind): ColumnRole {
   if (/基本支出/.test(leaf)) return 'basic';
   if (/项目支出/.test(leaf)) return 'project';
   if (/^(合计|总计|小计|支出合计|收入合计|本年支出(合计)?|总额|金额合计)$/.test(leaf)) return 'total';
-  const source = kind === 'functional-expenditure' || /^(basic|project-by)/.test(kind) ? null : sourceOf(leaf) ?? (path.length > 1 && !/小计|合计/.test(leaf) ? sourceOf(path.slice(-2).join('')) : null);
+  const source =
+    kind === 'functional-expenditure' || /^(basic|project-by)/.test(kind)
+      ? null
+      : (sourceOf(leaf) ?? (path.length > 1 && !/小计|合计/.test(leaf) ? sourceOf(path.slice(-2).join('')) : null));
   if (source) return source;
   if (/调整预算|全年预算|预算调整/.test(leaf)) return 'adjusted';
   if (/决算数|决算|执行数|支出数/.test(leaf)) return 'actual';
@@ -134,10 +141,41 @@ export function roleOfColumn(path: string[], kind: TableKind): ColumnRole {
 
 /** The 类 names of the functional classification (all editions in use since 2019, with common short forms). */
 export const functionalClasses = [
-  '一般公共服务支出', '外交支出', '国防支出', '公共安全支出', '教育支出', '科学技术支出', '文化旅游体育与传媒支出', '文化体育与传媒支出', '社会保障和就业支出', '社会保险基金支出',
-  '卫生健康支出', '医疗卫生与计划生育支出', '节能环保支出', '城乡社区支出', '农林水支出', '交通运输支出', '资源勘探工业信息等支出', '资源勘探信息等支出', '商业服务业等支出', '金融支出', '援助其他地区支出',
-  '自然资源海洋气象等支出', '国土海洋气象等支出', '住房保障支出', '粮油物资储备支出', '国有资本经营预算支出', '灾害防治及应急管理支出', '预备费', '其他支出', '转移性支出', '债务还本支出', '债务付息支出',
-  '债务发行费用支出', '抗疫特别国债安排的支出', '一般公共预算支出',
+  '一般公共服务支出',
+  '外交支出',
+  '国防支出',
+  '公共安全支出',
+  '教育支出',
+  '科学技术支出',
+  '文化旅游体育与传媒支出',
+  '文化体育与传媒支出',
+  '社会保障和就业支出',
+  '社会保险基金支出',
+  '卫生健康支出',
+  '医疗卫生与计划生育支出',
+  '节能环保支出',
+  '城乡社区支出',
+  '农林水支出',
+  '交通运输支出',
+  '资源勘探工业信息等支出',
+  '资源勘探信息等支出',
+  '商业服务业等支出',
+  '金融支出',
+  '援助其他地区支出',
+  '自然资源海洋气象等支出',
+  '国土海洋气象等支出',
+  '住房保障支出',
+  '粮油物资储备支出',
+  '国有资本经营预算支出',
+  '灾害防治及应急管理支出',
+  '预备费',
+  '其他支出',
+  '转移性支出',
+  '债务还本支出',
+  '债务付息支出',
+  '债务发行费用支出',
+  '抗疫特别国债安排的支出',
+  '一般公共预算支出',
 ];
 const classSet = new Set(functionalClasses.map(norm));
 const bare = (t: string) => t.replace(/^\(?[一二三四五六七八九十\d]{1,3}(\)|、|\.)+/, '');
@@ -146,10 +184,55 @@ export const isFunctionalClass = (text: string): boolean => classSet.has(bare(no
 /** A name without its numbering: （一）一般公共服务支出 → 一般公共服务支出. */
 export const unnumbered = (text: string): string => bare(norm(text));
 
-export const level1Words = ['产出指标', '效益指标', '满意度指标', '成本指标', '投入指标', '管理指标', '过程指标', '决策指标', '绩效指标', '履职效能', '管理效率', '社会效应', '可持续发展能力', '运行成本', '服务对象满意度', '部门管理指标', '履职目标实现', '履职效益'];
+export const level1Words = [
+  '产出指标',
+  '效益指标',
+  '满意度指标',
+  '成本指标',
+  '投入指标',
+  '管理指标',
+  '过程指标',
+  '决策指标',
+  '绩效指标',
+  '履职效能',
+  '管理效率',
+  '社会效应',
+  '可持续发展能力',
+  '运行成本',
+  '服务对象满意度',
+  '部门管理指标',
+  '履职目标实现',
+  '履职效益',
+];
 export const level2Words = [
-  '数量指标', '质量指标', '时效指标', '成本指标', '经济效益指标', '社会效益指标', '生态效益指标', '可持续影响指标', '可持续发展指标', '服务对象满意度指标', '服务对象满意度', '社会公众满意度指标', '满意度指标',
-  '经济成本指标', '社会成本指标', '生态环境成本指标', '安全指标', '经济效益', '社会效益', '生态效益', '可持续影响', '数量', '质量', '时效', '帮扶对象满意度指标', '资金投入指标', '财务管理指标', '效果指标',
+  '数量指标',
+  '质量指标',
+  '时效指标',
+  '成本指标',
+  '经济效益指标',
+  '社会效益指标',
+  '生态效益指标',
+  '可持续影响指标',
+  '可持续发展指标',
+  '服务对象满意度指标',
+  '服务对象满意度',
+  '社会公众满意度指标',
+  '满意度指标',
+  '经济成本指标',
+  '社会成本指标',
+  '生态环境成本指标',
+  '安全指标',
+  '经济效益',
+  '社会效益',
+  '生态效益',
+  '可持续影响',
+  '数量',
+  '质量',
+  '时效',
+  '帮扶对象满意度指标',
+  '资金投入指标',
+  '财务管理指标',
+  '效果指标',
 ];
 const one = new Set(level1Words);
 const two = new Set(level2Words);

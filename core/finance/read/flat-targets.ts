@@ -1,0 +1,267 @@
+// Target sheets flattened to text: form fields by their labels, targets by the nature and value that end each row.
+import type { Cell, Place, Table, TargetSheet, Unread } from '../model.ts';
+import { figureCell, wordCell } from './cells.ts';
+import type { Segment } from './segment.ts';
+import type { Line } from './stream.ts';
+import { makeTarget, natureOf, type Part, splitProject } from './targets.ts';
+import { figure, glue, norm, tidy } from './text.ts';
+import { level1Words, level2Words } from './vocabulary.ts';
+
+const labels: [RegExp, string][] = [
+  [/^项目名称/, 'project'],
+  [/^专项资金名称/, 'project'],
+  [/^项目负责人及联系电话/, 'contact'],
+  [/^(业务)?主管部门/, 'department'],
+  [/^实施单位/, 'unit'],
+  [/^部门\(单位\)名称|^部门名称|^单位名称/, 'unit'],
+  [/^部门支出预算数/, 'budget'],
+  [/^当年预算/, 'budget'],
+  [/^预算执行率权重(\(%\))?/, 'weight'],
+  [/^年度资金总额/, 'budget'],
+  [/^其中[:：]财政拨款/, '财政拨款'],
+  [/^其他资金/, '其他资金'],
+  [/^资金情况/, 'skip'],
+  [/^\(万?元\)/, 'skip'],
+  [/^(当年|年度)?(整体)?绩效目标|^总体目标/, 'goal'],
+  [/^项目概况/, '项目概况'],
+  [/^立项依据/, '立项依据'],
+];
+
+/** Single characters of labels set upright (总体目标, 绩效指标). */
+const upright = new Set('总体目标绩效指年度当整');
+
+const partWords: [RegExp, Part][] = [
+  [/^一级指标/, 'level1'],
+  [/^二级指标/, 'level2'],
+  [/^三级指标|^指标名称/, 'name'],
+  [/^指标性质/, 'nature'],
+  [/^指标值|^目标值/, 'value'],
+  [/^(度量|计量)单位/, 'unit'],
+  [/^(指标)?权重(\(%\))?|^分值/, 'weight'],
+  [/^是否核心(指标)?/, 'core'],
+  [/^指标/, 'name'],
+];
+
+/** The order of the columns of the header text. */
+function order(head: string): Part[] {
+  const parts: Part[] = [];
+  for (let i = 0; i < head.length;) {
+    const hit = partWords.find(([re]) => re.test(head.slice(i, i + 16)));
+    if (hit && !parts.includes(hit[1])) parts.push(hit[1]);
+    i += hit ? hit[0].exec(head.slice(i, i + 16))![0].length : 1;
+  }
+  return parts;
+}
+
+interface Piece {
+  text: string;
+  place: Place;
+}
+
+/** Takes level words (perhaps in several pieces) off the front: what is left names the indicator. */
+function takeLevels(pieces: Piece[], state: { level1: string | null; level2: string | null }): Piece[] {
+  let rest = pieces;
+  for (;;) {
+    let taken = 0;
+    let joined = '';
+    for (let i = 0; i < Math.min(4, rest.length - 1); i += 1) {
+      joined += norm(rest[i]!.text);
+      // The longest word wins: 服务对象满意 + 度指标.
+      if (level1Words.includes(joined) || level2Words.includes(joined)) taken = i + 1;
+    }
+    if (taken === 0) return rest;
+    const word = rest
+      .slice(0, taken)
+      .map((p) => norm(p.text))
+      .join('');
+    const second =
+      level2Words.includes(word) && (!level1Words.includes(word) || state.level1 === word || (state.level1 !== null && word === '成本指标' && state.level1 === '产出指标'));
+    if (second && !(level1Words.includes(word) && state.level1 === null)) state.level2 = word;
+    else {
+      state.level1 = word;
+      state.level2 = null;
+    }
+    rest = rest.slice(taken);
+  }
+}
+
+/** Texts after the name in the order of the header: each must suit its column; the fullest assignment wins. */
+function assign(tokens: string[], parts: Part[]): Map<Part, string> | null {
+  const suits = (p: Part, t: string) => {
+    const n = norm(t);
+    if (p === 'nature') return natureOf(n) !== null;
+    if (p === 'weight') return figure(n).value !== null && Number(figure(n).value) <= 100;
+    if (p === 'core') return /^[是否]$/.test(n);
+    if (p === 'unit') return figure(n).value === null && natureOf(n) === null && !/^[是否]$/.test(n);
+    return p === 'value' && natureOf(n) === null && !/^[是否]$/.test(n);
+  };
+  let best: { map: Map<Part, string>; score: number } | null = null;
+  const go = (i: number, k: number, map: Map<Part, string>, score: number) => {
+    if (i === tokens.length) {
+      if (!best || score > best.score) best = { map: new Map(map), score };
+      return;
+    }
+    if (k === parts.length) return;
+    const p = parts[k]!;
+    if (suits(p, tokens[i]!)) {
+      map.set(p, tokens[i]!);
+      // A value column filled rather than a unit, a weight rather than a value for the last number.
+      go(i + 1, k + 1, map, score + (p === 'value' ? 4 : p === 'weight' ? 3 : p === 'nature' ? 5 : 2));
+      map.delete(p);
+    }
+    go(i, k + 1, map, score);
+  };
+  go(0, 0, new Map(), 0);
+  return (best as { map: Map<Part, string> } | null)?.map ?? null;
+}
+
+/** Reads the target sheets of a flattened table. */
+export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]): TargetSheet[] {
+  const scope: TargetSheet['scope'] = segment.kind === 'overall-targets' ? 'overall' : segment.kind === 'key-project-targets' ? 'key-project' : 'project';
+  const sheet: TargetSheet = {
+    table,
+    scope,
+    project: null,
+    projectCode: null,
+    unit: table.unit,
+    department: null,
+    budget: null,
+    budgetUnit: table.moneyUnit,
+    budgetParts: [],
+    goal: null,
+    executionWeight: null,
+    has: { weight: false, core: false, unit: false, nature: false },
+    targets: [],
+    fields: [],
+  };
+  const lines = segment.lines;
+  const joinedFrom = (i: number) =>
+    norm(
+      lines
+        .slice(i, i + 14)
+        .map((l) => l.text)
+        .join(''),
+    );
+  const headAt = lines.findIndex((l, i) => /(一级指标|指标名称|三级指标|^指标(指标)?权重|指标性质)/.test(norm(l.text)) && /(指标性质|指标值|目标值)/.test(joinedFrom(i)));
+  readForm(sheet, headAt < 0 ? lines : lines.slice(0, headAt));
+  if (headAt < 0) return [sheet];
+  // The header ends where its last word is complete.
+  let head = '';
+  let body = headAt;
+  const isHead = (t: string) =>
+    /^(一级指标|二级指标|三级指标|指标名称|指标性质|指标值|目标值|度量单位|计量单位|权重|指标权重|是否核心|指标|标|是否核心指|核心指标|[（(%％)）]|\s)+$/.test(t);
+  while (body < lines.length && isHead(norm(lines[body]!.text))) {
+    head += norm(lines[body]!.text);
+    body += 1;
+  }
+  const parts = order(head);
+  const tailParts = parts.filter((p) => ['nature', 'value', 'unit', 'weight', 'core'].includes(p));
+  sheet.has = { weight: parts.includes('weight'), core: parts.includes('core'), unit: parts.includes('unit'), nature: parts.includes('nature') };
+  table.columns = parts.map((p) => ({
+    path: [
+      { level1: '一级指标', level2: '二级指标', name: '三级指标', nature: '指标性质', value: '指标值', unit: '度量单位', weight: '权重', core: '是否核心指标' }[p as string] ?? p,
+    ],
+    role: 'text',
+    year: null,
+  }));
+  const state: { level1: string | null; level2: string | null } = { level1: null, level2: null };
+  let pieces: Piece[] = [];
+  for (const line of lines.slice(body)) {
+    const words = line.text.split(' ').filter(Boolean);
+    if (isHead(norm(line.text)) && norm(line.text).length > 3) continue;
+    if (words.length === 1 && words[0]!.length === 1 && upright.has(words[0]!) && !/[高低优良中差]/.test(words[0]!) && (pieces.length === 0 || pieces.at(-1)!.text.length < 3))
+      continue;
+    const cut = words.findIndex(
+      (w, i) => natureOf(w) !== null || (tailParts[0] !== 'nature' && i > 0 && assign(words.slice(i), tailParts) !== null && words.slice(i).some((x) => natureOf(x) !== null)),
+    );
+    if (cut < 0) {
+      pieces.push(...words.map((text) => ({ text, place: line.place })));
+      continue;
+    }
+    pieces.push(...words.slice(0, cut).map((text) => ({ text, place: line.place })));
+    const map = assign(words.slice(cut), tailParts) ?? assign([...words.slice(cut, cut + 1), words.slice(cut + 1, -2).join(' '), ...words.slice(-2)], tailParts);
+    const named = takeLevels(pieces, state);
+    pieces = [];
+    const name = named.map((p) => p.text).reduce(glue, '');
+    if (!map || name === '') {
+      unread.push({ text: tidy(`${name} ${words.join(' ')}`).slice(0, 200), reason: '压平的绩效指标行不能识别', place: line.place });
+      continue;
+    }
+    const place = named[0]!.place;
+    const get = (p: Part): Cell | null => {
+      if (p === 'name') return wordCell(name, place, named.length > 1 ? ['joined'] : []);
+      if (!parts.includes(p)) return null;
+      return p === 'weight' ? figureCell(map.get(p) ?? '', line.place) : wordCell(map.get(p) ?? '', line.place);
+    };
+    const target = makeTarget(table.id, sheet.project, [state.level1, state.level2], get, sheet.has, place, 0.95);
+    sheet.targets.push(target);
+    table.rows.push({
+      code: null,
+      name,
+      level: null,
+      place,
+      cells: parts.map((p) => (p === 'level1' ? wordCell(state.level1 ?? '', place) : p === 'level2' ? wordCell(state.level2 ?? '', place) : (get(p) ?? wordCell('', place)))),
+    });
+  }
+  for (const p of pieces) if (!(p.text.length === 1 && upright.has(p.text))) unread.push({ text: p.text, reason: '压平的绩效表中未能识别的文字', place: p.place });
+  return [sheet];
+}
+
+/** The fields above the targets. A label's value is what follows it, up to the next label. */
+function readForm(sheet: TargetSheet, lines: Line[]): void {
+  let field: string | null = null;
+  let text = '';
+  let at: Place | null = null;
+  let goalMode = false;
+  const close = () => {
+    const value = tidy(text);
+    const place = at ?? sheet.table.place;
+    if (field === 'project' && value) {
+      const p = splitProject(value);
+      sheet.project = p.name;
+      sheet.projectCode = p.code;
+    } else if (field === 'department') sheet.department = value || null;
+    else if (field === 'unit') sheet.unit = value || sheet.unit;
+    else if (field === 'budget') sheet.budget ??= figureCell(value, place);
+    else if (field === 'weight') sheet.executionWeight = figureCell(value, place);
+    else if (field === '财政拨款' || field === '其他资金') sheet.budgetParts.push({ label: field, cell: figureCell(value, place) });
+    else if (field === 'goal') sheet.goal = value ? wordCell(value, place, ['joined']) : sheet.goal;
+    else if (field === 'contact') sheet.fields.push({ label: '项目负责人及联系电话', cell: wordCell(value, place) });
+    else if (field && field !== 'skip') sheet.fields.push({ label: field, cell: wordCell(value, place) });
+    field = null;
+    text = '';
+    at = null;
+  };
+  for (const line of lines) {
+    const whole = norm(line.text);
+    if (whole.length === 1 && upright.has(whole)) {
+      if (!goalMode && (field === '其他资金' || field === 'skip' || field === null || field === '财政拨款' || field === 'budget')) {
+        close();
+        field = 'goal';
+        goalMode = true;
+      }
+      continue;
+    }
+    const money = /资金情况|^\((万?元)\)/.exec(whole);
+    if (money?.[1]) sheet.budgetUnit = money[1] as '元' | '万元';
+    for (const word of line.text.split(' ').filter(Boolean)) {
+      const n = norm(word);
+      const hit: [RegExp, string] | undefined = goalMode ? undefined : labels.find(([re]) => re.test(n));
+      if (hit) {
+        close();
+        field = hit[1];
+        goalMode = field === 'goal';
+        const rest = n.slice(hit[0].exec(n)![0].length).replace(/^[:：]/, '');
+        text = rest;
+        at = line.place;
+        continue;
+      }
+      if (field === null && !goalMode) continue;
+      text = glue(text, word);
+      at ??= line.place;
+      // Figures end their field: what follows is the next label or the goal.
+      if ((field === 'budget' || field === 'weight' || field === '财政拨款' || field === '其他资金') && figure(word).value !== null) close();
+    }
+  }
+  close();
+}

@@ -1,0 +1,154 @@
+// Finds where the figures of a row stand when blank cells were lost: the placement for which row sums and hierarchy sums come out.
+import type { ColumnRole } from '../model.ts';
+import { scaled } from './text.ts';
+
+export interface SolveRow {
+  /** Figures in order (decimal strings; '' for an error value). */
+  figures: string[];
+  code: string | null;
+  level: number | null;
+}
+export interface Placement {
+  /** Column (index among the figure columns) of each figure. */
+  columns: number[];
+  /** True when exactly one placement satisfies the sums (or nothing was lost). */
+  decided: boolean;
+  /** For each figure: every placement that is left puts it here. */
+  sure: boolean[];
+  /** True when no blank was lost. */
+  complete: boolean;
+}
+
+/** Sums a row must satisfy: total role = sum of part roles. Roles that are not among the columns count as blank. */
+export function rowSums(roles: ColumnRole[]): { total: number; parts: number[] }[] {
+  const at = (...wanted: ColumnRole[]) => wanted.flatMap((w) => (roles.includes(w) ? [roles.indexOf(w)] : []));
+  const out: { total: number; parts: number[] }[] = [];
+  const add = (total: ColumnRole, ...parts: ColumnRole[]) => {
+    const t = at(total);
+    const p = at(...parts);
+    if (t.length === 1 && p.length > 0) out.push({ total: t[0]!, parts: p });
+  };
+  if (roles.includes('basic')) add('total', 'basic', 'project', 'superior-payment', 'operating-expenditure', 'subordinate-subsidy');
+  if (roles.includes('personnel')) add('total', 'personnel', 'public');
+  if (roles.includes('abroad')) {
+    add('vehicles', 'vehicle-purchase', 'vehicle-running');
+    add('total', 'abroad', roles.includes('vehicles') ? 'vehicles' : 'vehicle-purchase', ...(roles.includes('vehicles') ? [] : (['vehicle-running'] as const)), 'reception');
+  }
+  if (roles.includes('general')) add('total', 'general', 'fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other', 'carry-over');
+  if (roles.includes('expenditure-general')) add('expenditure-amount', 'expenditure-general', 'expenditure-fund', 'expenditure-capital');
+  if (roles.includes('goods')) add('total', 'goods', 'works', 'services');
+  return out;
+}
+
+/** All order-preserving placements of k figures in n columns, at most `limit`. */
+function placements(k: number, n: number, limit = 2000): number[][] {
+  const out: number[][] = [];
+  const go = (start: number, chosen: number[]) => {
+    if (out.length >= limit) return;
+    if (chosen.length === k) {
+      out.push(chosen);
+      return;
+    }
+    for (let c = start; c <= n - (k - chosen.length); c += 1) go(c + 1, [...chosen, c]);
+  };
+  go(0, []);
+  return out;
+}
+
+/**
+ * Places the figures of all rows of one table. `banned` columns are known to hold no money.
+ * `tolerance` is in millionths (rounded tables: 0.02 of the unit).
+ */
+export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number> = new Set(), tolerance = 20_000n): Placement[] {
+  const n = roles.length;
+  const sums = rowSums(roles);
+  const values = rows.map((r) => r.figures.map((f) => (f === '' ? 0n : scaled(f))));
+  const vector = (r: number, p: number[]): bigint[] => {
+    const v = new Array<bigint>(n).fill(0n);
+    p.forEach((c, i) => (v[c] = values[r]![i]!));
+    return v;
+  };
+  const near = (a: bigint, b: bigint, t: bigint) => (a > b ? a - b : b - a) <= t;
+  const complete = rows.map((r) => r.figures.length >= n);
+  const domains: number[][][] = rows.map((row, r) => {
+    if (row.figures.length === 0) return [[]];
+    if (complete[r]) return [row.figures.slice(0, n).map((_, i) => i)];
+    const all = placements(row.figures.length, n);
+    const allowed = all.filter((p) => !p.some((c, i) => banned.has(c) && values[r]![i] !== 0n));
+    const fit = (list: number[][]) =>
+      list.filter((p) => {
+        const v = vector(r, p);
+        return sums.every((s) =>
+          near(
+            v[s.total]!,
+            s.parts.reduce((a, c) => a + v[c]!, 0n),
+            tolerance,
+          ),
+        );
+      });
+    const first = fit(allowed);
+    if (first.length) return first;
+    const any = fit(all);
+    return any.length ? any : allowed.length ? allowed : all;
+  });
+  // Families: the total over the 类, a code over the codes it begins.
+  const families: { parent: number; children: number[] }[] = [];
+  const top = rows.findIndex((r) => r.level === 0);
+  const topChildren = rows.flatMap((r, i) => (r.level === 1 ? [i] : []));
+  if (top >= 0 && topChildren.length) families.push({ parent: top, children: topChildren });
+  rows.forEach((row, i) => {
+    if (!row.code || row.level === null || row.level < 1) return;
+    const children = rows.flatMap((c, k) => (c.code && c.level === row.level! + 1 && c.code.startsWith(row.code!) ? [k] : []));
+    if (children.length) families.push({ parent: i, children });
+  });
+  const keep = (r: number, test: (p: number[]) => boolean): boolean => {
+    if (domains[r]!.length <= 1) return false;
+    const next = domains[r]!.filter(test);
+    if (next.length === 0 || next.length === domains[r]!.length) return false;
+    domains[r] = next;
+    return true;
+  };
+  const has = (r: number, p: number[], c: number) => p.some((x, i) => x === c && values[r]![i] !== 0n);
+  let changed = true;
+  for (let round = 0; changed && round < 20; round += 1) {
+    changed = false;
+    for (const { parent, children } of families) {
+      for (let c = 0; c < n; c += 1) {
+        if (domains[parent]!.every((p) => !has(parent, p, c))) for (const k of children) changed = keep(k, (p) => !has(k, p, c)) || changed;
+        if (children.every((k) => domains[k]!.every((p) => !has(k, p, c)))) changed = keep(parent, (p) => !has(parent, p, c)) || changed;
+      }
+      // Exact combinations while they are few.
+      const product = [parent, ...children].reduce((a, r) => Math.min(1e6, a * domains[r]!.length), 1);
+      if (product > 1 && product <= 4000) {
+        const good: Set<number>[] = [parent, ...children].map(() => new Set<number>());
+        const members = [parent, ...children];
+        const slack = tolerance / 4n + 5_000n * BigInt(children.length + 1);
+        const go = (m: number, sum: bigint[], picks: number[]) => {
+          if (m === members.length) {
+            const target = vector(parent, domains[parent]![picks[0]!]!);
+            if (target.every((t, c) => near(t, sum[c]!, slack))) picks.forEach((x, i) => good[i]!.add(x));
+            return;
+          }
+          domains[members[m]!]!.forEach((p, x) => {
+            const v = m === 0 ? null : vector(members[m]!, p);
+            go(m + 1, v ? sum.map((s, c) => s + v[c]!) : sum, [...picks, x]);
+          });
+        };
+        go(0, new Array<bigint>(n).fill(0n), []);
+        if (good[0]!.size > 0)
+          members.forEach((r, i) => {
+            if (good[i]!.size < domains[r]!.length) {
+              domains[r] = domains[r]!.filter((_, x) => good[i]!.has(x));
+              changed = true;
+            }
+          });
+      }
+    }
+  }
+  return rows.map((row, r) => ({
+    columns: domains[r]![0] ?? row.figures.map((_, i) => i),
+    decided: domains[r]!.length === 1,
+    sure: row.figures.map((_, i) => domains[r]!.every((p) => p[i] === domains[r]![0]![i])),
+    complete: complete[r]! || row.figures.length === 0,
+  }));
+}
