@@ -1,5 +1,5 @@
 // What can be done with cases: open, act, let deadlines fire; one command, one transaction, and the row is the fold of its facts.
-import { type Command, type Context, type Described, decide, openCase as begin } from '#core/cases/kernel.ts';
+import { type Assignment, type Command, type Context, type Described, decide, openCase as begin } from '#core/cases/kernel.ts';
 import { formFaults } from '#core/form.ts';
 import type { Flow } from '#core/cases/pack.ts';
 import { type Case, evolve, open } from '#core/cases/state.ts';
@@ -17,8 +17,23 @@ import * as store from './store.ts';
 export { counts, files, list, read, similar, suspicions, timeline, unitNames, visibleIds, work as workOf } from './store.ts';
 export type { CaseRow } from './store.ts';
 
-const contextOf = async (work: Work, packs: Current, flow: Flow): Promise<Context> => {
-  const units = await store.activeUnits(work.tx);
+/** Every unit that a command on this case could name, by pack, by place or by the actor. */
+function named(
+  packs: Current,
+  flow: Flow,
+  state: Pick<Case, 'owner' | 'place' | 'scenario' | 'matter'> | null,
+  more: { set?: Described | undefined; assign?: Assignment[] | undefined },
+): string[] {
+  const { scenarios, matters } = packs.content;
+  const refs = new Set<string>([flow.owner, ...Object.values(flow.steps).map((x) => x.unit), ...(more.assign ?? []).map((a) => a.unit)]);
+  for (const code of [state?.scenario, more.set?.scenario]) for (const t of (code && scenarios.get(code)?.tasks) || []) refs.add(t.unit);
+  for (const code of [state?.matter, more.set?.matter]) if (code && matters.has(code)) refs.add(matters.get(code)!.unit);
+  for (const path of [state?.owner, state?.place?.unit, more.set?.place?.unit]) if (path) refs.add(path);
+  return [...refs].flatMap((r) => [r, `${packs.root}.${r}`]);
+}
+
+const contextOf = async (work: Work, packs: Current, flow: Flow, paths: string[]): Promise<Context> => {
+  const units = await store.activeUnits(work.tx, paths);
   return {
     at: work.at,
     actor: work.actor,
@@ -98,39 +113,34 @@ function timersFor(s: Case): NewTimer[] {
   return list;
 }
 
-async function syncTimers(work: Work, s: Case): Promise<void> {
+/** What must change in the stored timers of a case so that they are those its state asks for. */
+function timerChanges(s: Case, have: store.StoredTimer[]): { gone: string[]; fresh: NewTimer[] } {
   const wanted = timersFor(s);
-  const subject = `case:${s.id}`;
-  const have = await work.tx<
-    { id: string; kind: string; generation: number; state: string }[]
-  >`select id::text, kind, generation, state from timers where subject = ${subject} and kind like 'case.%'`;
   const key = (t: { kind: string; generation: number }) => `${t.kind}/${t.generation}`;
   const keep = new Set(wanted.map(key));
-  const gone = have.filter((h) => h.state === 'waiting' && !keep.has(key(h))).map((h) => h.id);
-  // A timer that is just firing holds its row and waits for this case; waiting for it in turn would be a deadlock. It is passed over: its handler
-  // reads the case after this command and finds nothing left to say.
-  if (gone.length) await work.tx`update timers set state = 'cancelled' where id in (select id from timers where id = any(${gone}) and state = 'waiting' for update skip locked)`;
   const known = new Set(have.map(key));
-  await setTimers(
-    work,
-    wanted.filter((t) => !known.has(key(t))),
-  );
+  return { gone: have.filter((h) => h.state === 'waiting' && !keep.has(key(h))).map((h) => h.id), fresh: wanted.filter((t) => !known.has(key(t))) };
 }
 
-async function store_(work: Work, packs: Current, flow: Flow, facts: NewFact[], state: Case, fresh: boolean): Promise<void> {
+/** Stores what a command brought: row, tasks, access, timers and facts, sent together. */
+async function store_(work: Work, packs: Current, flow: Flow, facts: NewFact[], before: { state: Case; timers: store.StoredTimer[] } | null, state: Case): Promise<void> {
   for (const f of facts) f.unit = state.owner;
   const sector = state.matter ? (packs.content.matters.get(state.matter)?.sector ?? null) : null;
-  await store.save(
-    work.tx,
-    state,
-    work.realm,
-    flow,
-    sector,
-    fresh,
-    facts.some((f) => f.data.forced === true),
-  );
-  await syncTimers(work, state);
-  await append(work, facts);
+  const { gone, fresh } = timerChanges(state, before?.timers ?? []);
+  await Promise.all([
+    store.save(
+      work.tx,
+      before?.state ?? null,
+      state,
+      work.realm,
+      flow,
+      sector,
+      facts.some((f) => f.data.forced === true),
+    ),
+    gone.length ? store.cancelTimers(work.tx, gone) : undefined,
+    setTimers(work, fresh),
+    append(work, facts),
+  ]);
 }
 
 export interface NewCase {
@@ -147,7 +157,8 @@ export interface NewCase {
 export async function openCase(work: Work, input: NewCase): Promise<{ id: string; no: string; version: number; state: Case }> {
   const packs = await current(work.hub, work.tx);
   const flow = flowOf(packs, input.flow);
-  const ctx = await contextOf(work, packs, flow);
+  const set = await located(work, input.set);
+  const [ctx, n] = await Promise.all([contextOf(work, packs, flow, named(packs, flow, null, { set })), store.nextNumber(work.tx)]);
   if (!ctx.unitExists(`${packs.root}.${flow.owner}`)) throw problem('conflict', { detail: `流程 ${flow.code} 的归口单位 ${flow.owner} 不存在` });
   const id = uuidv7();
   const faults = formFaults(flow.open.form, input.form ?? {});
@@ -167,12 +178,11 @@ export async function openCase(work: Work, input: NewCase): Promise<{ id: string
       if (given !== undefined && given !== null && given !== '') personal[f.name] = Array.isArray(given) ? given.join('、') : String(given);
       delete form[f.name];
     }
-  const set = await located(work, input.set);
   const scenario = set?.scenario ? packs.content.scenarios.get(set.scenario) : undefined;
   const { facts, state } = begin(
     {
       id,
-      no: numberOf(scenario?.prefix ?? flow.prefix, work.at, await store.nextNumber(work.tx)),
+      no: numberOf(scenario?.prefix ?? flow.prefix, work.at, n),
       packVersion: packs.version,
       root: packs.root,
       title: input.title,
@@ -184,24 +194,30 @@ export async function openCase(work: Work, input: NewCase): Promise<{ id: string
     },
     ctx,
   );
-  await store_(work, packs, flow, facts, state, true);
+  await store_(work, packs, flow, facts, null, state);
   if (Object.keys(personal).length) await store.setPersonal(work.tx, id, personal);
   return { id, no: state.no, version: state.version, state };
 }
 
-async function load(work: Work, id: string): Promise<{ state: Case; packs: Current; flow: Flow; ctx: Context }> {
-  const found = await store.lock(work.tx, id);
+interface Loaded {
+  state: Case;
+  timers: store.StoredTimer[];
+  packs: Current;
+  flow: Flow;
+}
+async function load(work: Work, id: string): Promise<Loaded> {
+  const [found, timers] = await Promise.all([store.lock(work.tx, id), store.timersOf(work.tx, id)]);
   if (!found || found.realm !== work.realm) throw problem('not-found', { detail: '没有这个事件' });
   const packs = await contentOf(work.hub, found.state.packVersion, work.tx);
-  const flow = flowOf(packs, found.state.flow);
-  return { state: found.state, packs, flow, ctx: await contextOf(work, packs, flow) };
+  return { state: found.state, timers, packs, flow: flowOf(packs, found.state.flow) };
 }
 
 /** Acts on a case at the version the actor saw (null: at whatever version it is, for the hub's own rules). */
 export async function act(work: Work, id: string, version: number | null, command: Command): Promise<{ version: number; status: string; state: Case }> {
-  if (work.actor.kind !== 'system') await mustSee(work, work.actor, id);
   if (command.kind === 'merge') await store.lockBoth(work.tx, id, command.into);
-  const { state, packs, flow, ctx } = await load(work, id);
+  // Asked together, answered in order: what he may not see is refused before what he finds.
+  const [, before] = await Promise.all([work.actor.kind === 'system' ? undefined : mustSee(work, work.actor, id), load(work, id)]);
+  const { state, packs, flow } = before;
   if (version !== null && version !== state.version) throw problem('version-stale', { detail: '事件已有新的进展，请刷新后再操作' });
   const adjusted = 'set' in command && command.set ? ({ ...command, set: await located(work, command.set) } as Command) : command;
   if (command.kind === 'merge') {
@@ -209,9 +225,11 @@ export async function act(work: Work, id: string, version: number | null, comman
     const into = await store.read(work.tx, command.into);
     if (into?.state.status !== 'open') throw problem('not-allowed-in-state', { detail: '只能并入办理中的事件' });
   }
-  await mustHold(work, id, flow, state, command);
+  const set = 'set' in adjusted ? adjusted.set : undefined;
+  const assign = 'assign' in adjusted ? adjusted.assign : undefined;
+  const [ctx] = await Promise.all([contextOf(work, packs, flow, named(packs, flow, state, { set, assign })), mustHold(work, id, flow, state, command)]);
   const after = decide(state, adjusted, ctx);
-  await store_(work, packs, flow, after.facts, after.state, false);
+  await store_(work, packs, flow, after.facts, before, after.state);
   return { version: after.state.version, status: after.state.status, state: after.state };
 }
 
@@ -261,7 +279,8 @@ export async function mustSee(work: Pick<Work, 'tx' | 'realm'>, actor: Actor, id
 /** A fact that time itself brings: appended when a limit nears, passes or has long passed. */
 export async function onTimer(work: Work, kind: string, subject: string, generation: number, data: { task: string; limit?: string }): Promise<void> {
   const id = subject.slice('case:'.length);
-  const { state, packs, flow } = await load(work, id);
+  const before = await load(work, id);
+  const { state, packs, flow } = before;
   const task = state.tasks.find((t) => t.id === data.task);
   if (state.status !== 'open' || !task || !open(task)) return;
   if (kind.startsWith('case.resume:')) {
@@ -272,11 +291,11 @@ export async function onTimer(work: Work, kind: string, subject: string, generat
   const limit = task.limits.find((l) => l.kind === data.limit && l.generation === generation && !l.metAt);
   if (!limit) return;
   const reached = order.indexOf(/^case\.limit-([a-z]+):/.exec(kind)?.[1] ?? '');
-  const before = told.indexOf(limit.told ?? 'nothing');
+  const spoken = told.indexOf(limit.told ?? 'nothing');
   const facts: NewFact[] = [];
   let after = state;
   // After an outage several timers of one limit are due at once, and schedulers may take the later first: what was missed is said before it, once.
-  for (let n = Math.max(before + 1, reached === 3 ? 2 : reached); n <= reached; n++) {
+  for (let n = Math.max(spoken + 1, reached === 3 ? 2 : reached); n <= reached; n++) {
     const fact: NewFact = {
       kind: `case.limit-${told[n]!}`,
       subject,
@@ -285,7 +304,7 @@ export async function onTimer(work: Work, kind: string, subject: string, generat
     facts.push(fact);
     after = evolve(after, { ...fact, at: work.at });
   }
-  if (facts.length) await store_(work, packs, flow, facts, after, false);
+  if (facts.length) await store_(work, packs, flow, facts, before, after);
 }
 
 /** Opens a case from a warning with what the rule knows; filed and dispatched at once when a scenario says who must come. */

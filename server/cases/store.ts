@@ -56,12 +56,16 @@ const row = (s: Case, realm: string, sector: string | null) => {
   };
 };
 
-/** Writes the row, the tasks and the access of a case as its state now says; `fresh` for the first time. */
-export async function save(tx: Tx, s: Case, realm: string, flow: Flow, sector: string | null, fresh: boolean, forced: boolean): Promise<void> {
+const seenBy = (s: Case): string[] => [s.owner, ...(s.place?.unit ? [s.place.unit] : []), ...s.tasks.map((t) => t.unit)];
+
+/**
+ * Writes the row, the tasks and the access of a case as its state now says; `before` is what is stored (null: nothing yet), tasks that are
+ * the same object there are left alone. The statements go out together, in this order, without waiting for each other.
+ */
+export async function save(tx: Tx, before: Case | null, s: Case, realm: string, flow: Flow, sector: string | null, forced: boolean): Promise<void> {
   const r = { ...row(s, realm, sector), state: tx.json(s as never) };
-  if (fresh) await tx`insert into cases ${tx(r as never)}`;
-  else await tx`update cases set ${tx(r as never)} ${forced ? tx`, forced = true` : tx``} where id = ${s.id}`;
-  const tasks = s.tasks.map((t) => {
+  const all = !before || before.status !== s.status || before.matter !== s.matter;
+  const tasks = (all ? s.tasks : s.tasks.filter((t) => !before.tasks.includes(t))).map((t) => {
     const ack = t.limits.find((l) => l.kind === 'ack');
     const whole = t.limits.find((l) => l.kind === 'step' && !l.metAt) ?? t.limits.findLast((l) => l.kind === 'step');
     const nearest = t.limits.filter((l) => !l.metAt).sort((a, b) => (a.due < b.due ? -1 : 1))[0];
@@ -91,11 +95,16 @@ export async function save(tx: Tx, s: Case, realm: string, flow: Flow, sector: s
       returned: t.state === 'returned',
     };
   });
-  if (tasks.length)
-    await tx`insert into tasks ${tx(tasks as never)} on conflict (id) do update set sector = excluded.sector, state = excluded.state, permission = excluded.permission, claimed_by = excluded.claimed_by, accepted_at = excluded.accepted_at,
-      ack_late = excluded.ack_late, done_at = excluded.done_at, due_at = excluded.due_at, due_from = excluded.due_from, late = excluded.late, reworks = excluded.reworks, returned = excluded.returned`;
-  const seen = [...new Set([s.owner, ...(s.place?.unit ? [s.place.unit] : []), ...s.tasks.map((t) => t.unit)])];
-  await tx`insert into case_access ${tx(seen.map((unit) => ({ case_id: s.id, unit })) as never)} on conflict do nothing`;
+  const known = new Set(before ? seenBy(before) : []);
+  const seen = [...new Set(seenBy(s))].filter((u) => !known.has(u));
+  await Promise.all([
+    before ? tx`update cases set ${tx(r as never)} ${forced ? tx`, forced = true` : tx``} where id = ${s.id}` : tx`insert into cases ${tx(r as never)}`,
+    tasks.length
+      ? tx`insert into tasks ${tx(tasks as never)} on conflict (id) do update set sector = excluded.sector, state = excluded.state, permission = excluded.permission, claimed_by = excluded.claimed_by, accepted_at = excluded.accepted_at,
+      ack_late = excluded.ack_late, done_at = excluded.done_at, due_at = excluded.due_at, due_from = excluded.due_from, late = excluded.late, reworks = excluded.reworks, returned = excluded.returned`
+      : undefined,
+    seen.length ? tx`insert into case_access ${tx(seen.map((unit) => ({ case_id: s.id, unit })) as never)} on conflict do nothing` : undefined,
+  ]);
 }
 
 export async function lock(tx: Tx, id: string): Promise<{ state: Case; version: number; realm: string } | undefined> {
@@ -270,7 +279,24 @@ export const timeline = (db: Db, id: string) =>
 export const unitNames = async (db: Db, paths: string[]): Promise<Record<string, Text>> =>
   Object.fromEntries((await (db as Sql)<{ path: string; name: Text }[]>`select path, name from units where path = any(${paths})`).map((u) => [u.path, u.name]));
 
-export const activeUnits = async (db: Db): Promise<Set<string>> => new Set((await (db as Sql)<{ path: string }[]>`select path from units where active`).map((u) => u.path));
+/** Which of these paths are active units. */
+export const activeUnits = async (db: Db, paths: string[]): Promise<Set<string>> =>
+  new Set((await (db as Sql)<{ path: string }[]>`select path from units where active and path = any(${paths})`).map((u) => u.path));
+
+export interface StoredTimer {
+  id: string;
+  kind: string;
+  generation: number;
+  state: string;
+}
+export const timersOf = async (tx: Tx, id: string): Promise<StoredTimer[]> => [
+  ...(await tx<StoredTimer[]>`select id::text, kind, generation, state from timers where subject = ${`case:${id}`} and kind like 'case.%'`),
+];
+// A timer that is just firing holds its row and waits for this case; waiting for it in turn would be a deadlock. It is passed over: its handler
+// reads the case after this command and finds nothing left to say.
+export const cancelTimers = async (tx: Tx, ids: string[]): Promise<void> => {
+  await tx`update timers set state = 'cancelled' where id in (select id from timers where id = any(${ids}) and state = 'waiting' for update skip locked)`;
+};
 
 /** Locks and names the most urgent case with an unclaimed decision of these rights; cases that others are just taking are passed over. */
 export async function nextInPool(tx: Tx, realm: string, parts: (readonly [Permission, string[]])[], passed: string[]): Promise<{ caseId: string; task: string } | undefined> {
