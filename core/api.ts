@@ -2,18 +2,22 @@
 import type { Api } from './contract.ts';
 import { casesApi } from './cases/contract.ts';
 import { indicatorsApi } from './indicators/contract.ts';
+import { dutyApi } from './duty/contract.ts';
 import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
 import { signalsApi } from './signals/contract.ts';
 import { recordsApi } from './records/contract.ts';
 import { evaluationApi } from './evaluation/contract.ts';
 import { reviewApi } from './review/contract.ts';
+import { warningsApi } from './warnings/contract.ts';
 
 export const apis: Api[] = [
   indicatorsApi,
+  warningsApi,
   peopleApi,
   packsApi,
   casesApi,
+  dutyApi,
   signalsApi,
   recordsApi,
   evaluationApi,

@@ -14,10 +14,14 @@ import type { Hub } from './platform/hub.ts';
 import { metrics } from './platform/metrics.ts';
 import { openapi } from './platform/openapi.ts';
 import { readiness } from './platform/health.ts';
+import { openFromWarning } from './cases/service.ts';
 import { installCases } from './cases/follow.ts';
 import { caseRoutes } from './cases/routes.ts';
 import { installIndicators } from './indicators/follow.ts';
 import { indicatorRoutes } from './indicators/routes.ts';
+import { installWarnings } from './warnings/follow.ts';
+import { setCaseOpener } from './warnings/service.ts';
+import { warningRoutes } from './warnings/routes.ts';
 import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
 import { signalRoutes } from './signals/routes.ts';
@@ -46,10 +50,10 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [indicatorRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
+const routes: Served[] = [indicatorRoutes, warningRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
 /** Routes over what one process holds in memory. */
 const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
-const installs: Install[] = [installIndicators, installCases, installSignals, installRecords, installEvaluation, installReview];
+const installs: Install[] = [installIndicators, installCases, installSignals, installWarnings, installRecords, installEvaluation, installReview];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */
@@ -67,6 +71,7 @@ export async function compose(hub: Hub): Promise<System> {
   });
   app.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await metrics(hub)));
   for (const install of installs) await install(system);
+  setCaseOpener(hub, openFromWarning);
   await serveWeb(app);
   hub.onClose(() => app.close());
   started.set(system, starts);

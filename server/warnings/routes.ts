@@ -1,0 +1,33 @@
+// HTTP of warnings, rules, shelves and webhooks.
+import { warningsApi } from '#core/warnings/contract.ts';
+import { RawReply, serve } from '../platform/http.ts';
+import * as service from './service.ts';
+import { addWebhook, endWebhook, listWebhooks } from './webhooks.ts';
+
+const at = (v: string | undefined): Date | undefined => (v === undefined ? undefined : new Date(v));
+
+export const warningRoutes = serve(
+  warningsApi,
+  {
+    list: ({ hub, actor, realm, scope, query }) => service.list(hub, actor, { ...query, realm, scope }),
+    counts: ({ hub, realm, scope }) => service.counts(hub, realm, scope),
+    load: ({ hub, realm, scope, query }) => service.load(hub, realm, scope, { from: at(query.from), to: at(query.to), seats: query.seats }),
+    read: ({ hub, actor, realm, scope, params }) => service.read(hub, actor, realm, params.id, scope),
+    acknowledge: ({ work, params, scope }) => service.acknowledge(work, params.id, scope),
+    close: ({ work, params, scope, body }) => service.close(work, params.id, scope, body.note),
+    falseAlarm: ({ work, params, scope, body }) => service.falseAlarm(work, params.id, scope, body.note),
+    shelve: ({ work, params, scope, body }) => service.shelve(work, params.id, scope, new Date(body.until), body.note),
+    respond: ({ work, params, scope, body }) => service.openCaseFor(work, params.id, scope, body),
+    cap: async ({ hub, realm, scope, params }) => new RawReply(await service.cap(hub, realm, params.id, scope), 'application/cap+xml; charset=utf-8'),
+    shelves: async ({ hub, realm, scope }) => ({ items: await service.shelves(hub, realm, scope) }),
+    addShelf: ({ work, scope, body }) => service.addShelf(work, { ...body, from: new Date(body.from), until: new Date(body.until) }, scope),
+    rules: ({ hub, realm, query }) => service.rules(hub, realm, query.days),
+    putRule: ({ work, params, body }) => service.putRule(work, params.code, body.definition),
+    retireRule: ({ work, params, body }) => service.retireRule(work, params.code, body.note),
+    backtest: ({ hub, realm, scope, body }) => service.backtest(hub, realm, { definition: body.definition, from: new Date(body.from), to: new Date(body.to), streams: body.streams, scope }),
+    webhooks: ({ hub, realm, scope }) => listWebhooks(hub, realm, scope),
+    addWebhook: ({ work, scope, body }) => addWebhook(work, body, scope),
+    endWebhook: ({ work, scope, params }) => endWebhook(work, params.id, scope),
+  },
+  { transaction: { backtest: false } },
+);
