@@ -1,10 +1,12 @@
 // Every kind of content a pack may hold, with the schema its slice gives and the references it makes.
 import type * as z from 'zod';
 import { flowPack, matterPack, scenarioPack, sectorPack } from '../cases/pack.ts';
+import { calendarPack } from '../duty/pack.ts';
 import { surveyPack, targetPack } from '../evaluation/pack.ts';
 import { indicatorPack, riskTypePack } from '../indicators/pack.ts';
 import { centrePack } from '../people/pack.ts';
 import { ledgerPack } from '../records/pack.ts';
+import { examplePack } from './example.ts';
 import { profilePack } from '../signals/pack.ts';
 import { rulePack } from '../warnings/pack.ts';
 
@@ -21,6 +23,7 @@ export const kinds = {
   flows: kind(flowPack),
   matters: kind(matterPack, [['flow', 'flows'], ['sector', 'sectors']]),
   scenarios: kind(scenarioPack, [['matter', 'matters']]),
+  calendars: kind(calendarPack),
   ledgers: kind(ledgerPack),
   profiles: kind(profilePack),
   indicators: kind(indicatorPack, [['sector', 'sectors'], ['source.ledger', 'ledgers'], ['source.profile', 'profiles'], ['source.survey', 'surveys'], ['source.inputs.*', 'indicators']]),
@@ -28,6 +31,7 @@ export const kinds = {
   'warning-rules': kind(rulePack, [['on.profile', 'profiles'], ['on.indicator', 'indicators'], ['scenario', 'scenarios'], ['matter', 'matters']]),
   surveys: kind(surveyPack, [['after.flows.*', 'flows']]),
   targets: kind(targetPack, [['indicator', 'indicators']]),
+  tests: kind(examplePack, [['matter', 'matters'], ['indicator', 'indicators'], ['scenario', 'scenarios'], ['target', 'targets']]),
 } as const;
 export type KindName = keyof typeof kinds;
 export type Item<K extends KindName> = z.output<(typeof kinds)[K]['schema']>;

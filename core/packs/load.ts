@@ -1,6 +1,8 @@
 // Reads pack files (YAML text in, typed content out); every mistake is reported as file:line:column, all at once.
 import { LineCounter, type Node, isMap, isNode, isPair, isSeq, parseAllDocuments } from 'yaml';
+import { type Calendar, makeCalendar } from '../duty/calendar.ts';
 import { compile } from '../expression.ts';
+import { failureOf } from './example.ts';
 import { type Item, type KindName, kindNames, kinds } from './kinds.ts';
 
 export interface PackFile {
@@ -18,6 +20,8 @@ export type Content = { [K in KindName]: Map<string, Item<K>> };
 export interface Loaded {
   content: Content;
   mistakes: Mistake[];
+  /** Tests inside the packs that do not hold; run only over content without mistakes. */
+  failures: Mistake[];
 }
 
 const messages: Record<string, (i: { expected?: unknown; keys?: string[]; values?: unknown[]; minimum?: unknown; maximum?: unknown; message: string }) => string> = {
@@ -30,7 +34,7 @@ const messages: Record<string, (i: { expected?: unknown; keys?: string[]; values
 const say = (issue: { code: string; message: string }): string => messages[issue.code]?.(issue as never) ?? issue.message;
 
 /** Loads files of one or several packs on top of each other: a later item with the same code replaces the earlier (site overlay). */
-export function loadPacks(files: PackFile[]): Loaded {
+export function loadPacks(files: PackFile[], calendar: Calendar = makeCalendar()): Loaded {
   const content = Object.fromEntries(kindNames.map((k) => [k, new Map()])) as unknown as Content;
   const mistakes: Mistake[] = [];
   const where = new Map<string, { file: PackFile; lines: LineCounter; node: Node }>();
@@ -58,7 +62,7 @@ export function loadPacks(files: PackFile[]): Loaded {
         if (!r.success) {
           for (const issue of r.error.issues) {
             const path = issue.code === 'unrecognized_keys' ? [...issue.path, (issue as { keys?: string[] }).keys?.[0] ?? ''] : issue.path;
-            const p = lines.linePos(offsetOf(node, path));
+            const p = lines.linePos(offsetOf(node, path, issue.code === 'unrecognized_keys'));
             at(p.line, p.col, `${code ? `${code}：` : ''}${issue.path.map(String).join('.')} ${say(issue)}`.trim());
           }
           continue;
@@ -93,7 +97,16 @@ export function loadPacks(files: PackFile[]): Loaded {
     mistakes.push({ file: place.file.path, line: p.line, column: p.col, message: `指标相互引用成环：${path.join(' → ')}` });
   }
   mistakes.sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column);
-  return { content, mistakes };
+  const failures: Mistake[] = [];
+  if (!mistakes.length)
+    for (const e of content.tests.values()) {
+      const why = failureOf(e, content, calendar);
+      if (why === undefined) continue;
+      const place = where.get(`tests/${e.code}`)!;
+      const p = place.lines.linePos(place.node.range?.[0] ?? 0);
+      failures.push({ file: place.file.path, line: p.line, column: p.col, message: `${e.code}（${e.name.zh}）：${why}` });
+    }
+  return { content, mistakes, failures };
 }
 
 /** Checks that need more than a schema: conditions exist, formulas compile and read only their inputs. */
@@ -160,8 +173,8 @@ function* valuesAt(value: unknown, path: string[], done: string[] = []): Generat
   else yield* valuesAt((value as Record<string, unknown>)[head], rest, [...done, head]);
 }
 
-/** Offset of the deepest node that exists on a path. */
-function offsetOf(node: Node, path: readonly PropertyKey[]): number {
+/** Offset of the deepest node that exists on a path: of a value, or of the key itself when that is what is wrong. */
+function offsetOf(node: Node, path: readonly PropertyKey[], ofKey = false): number {
   let at = node.range?.[0] ?? 0;
   let here: unknown = node;
   for (const key of path) {
@@ -170,7 +183,7 @@ function offsetOf(node: Node, path: readonly PropertyKey[]): number {
       if (!pair) break;
       at = (pair.key as Node).range?.[0] ?? at;
       here = pair.value;
-      if (isNode(here) && here.range && !isMap(here) && !isSeq(here)) at = here.range[0];
+      if (!ofKey && isNode(here) && here.range && !isMap(here) && !isSeq(here)) at = here.range[0];
     } else if (isSeq(here)) {
       here = here.items[Number(key)];
       if (isNode(here)) at = here.range?.[0] ?? at;

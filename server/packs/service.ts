@@ -41,7 +41,10 @@ const hashOf = (files: PackFile[]): string => createHash('sha256').update(JSON.s
 const parse = (version: string, files: PackFile[]): Current => {
   const { content } = loadPacks(files);
   const centre = [...content.centre.values()].at(-1);
-  return { version, content, calendar: makeCalendar(), root: centre?.root.code ?? 'district' };
+  const calendars = [...content.calendars.values()];
+  const published = calendars.flatMap((c) => c.publishedThrough ?? []).sort().at(-1);
+  const hours = calendars.findLast((c) => c.hours)?.hours;
+  return { version, content, calendar: makeCalendar({ overrides: calendars.flatMap((c) => c.days), ...(hours ? { hours } : {}), ...(published ? { publishedThrough: published } : {}) }), root: centre?.root.code ?? 'district' };
 };
 
 /** Imports packs as the current version; the same content again changes nothing. Throws when there are mistakes. */
@@ -51,6 +54,7 @@ export async function importPacks(work: Work, names: string[]): Promise<{ versio
 }
 
 async function activate(work: Work, names: string[], files: PackFile[]): Promise<{ version: string; fresh: boolean }> {
+  // Tests inside packs are about the base: a site that puts in its own limits may well differ from them.
   const { mistakes } = loadPacks(files);
   if (mistakes.length) throw problem('invalid-input', { detail: mistakes.slice(0, 10).map(mistakeText).join('\n'), errors: mistakes.slice(0, 50).map((m) => ({ pointer: `${m.file}:${m.line}:${m.column}`, message: m.message })) });
   const version = hashOf(files);
