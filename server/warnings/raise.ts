@@ -4,6 +4,7 @@ import { fold, foldDefaults, type Foldable } from '#core/warnings/fold.ts';
 import { type Level, levelNames, type WarningRule } from '#core/warnings/pack.ts';
 import { within } from '#core/people/roles.ts';
 import type { NewFact } from '#core/fact.ts';
+import { minuteOf } from '#core/time.ts';
 import { append } from '../platform/facts.ts';
 import type { Work } from '../platform/hub.ts';
 import { uuidv7 } from '../platform/ids.ts';
@@ -217,8 +218,8 @@ export async function respond(work: Work, id: string, rule: WarningRule | null, 
   const w = (await store.lock(work.tx, id))!;
   const opened = await work.tx.savepoint(async (tx) =>
     o.openCase!({ ...work, tx: tx as never }, {
-      warningId: w.id, title: w.headline.zh, description: `${rule?.response.zh ?? ''}\n规则：${rule?.name.zh ?? '合并告警'}（第 ${w.ruleVersion ?? 1} 版），触发时间 ${w.raisedAt.toISOString()}，数值 ${w.value ?? '—'} ${w.valueUnit}`.trim(),
-      level: w.level, scenario: more.scenario ?? rule?.scenario, matter: more.matter ?? rule?.matter, condition: rule?.condition, place: w.lon !== null && w.lat !== null ? { lon: w.lon, lat: w.lat, address: w.place ?? '', unit: w.unit } : undefined, unit: w.unit, evidence: w.evidence,
+      warningId: w.id, title: w.headline.zh, description: `${rule?.response.zh ?? ''}\n规则：${rule?.name.zh ?? '合并告警'}（第 ${w.ruleVersion ?? 1} 版），${minuteOf(w.raisedAt)} 触发，数值 ${w.value ?? '—'} ${w.valueUnit}`.trim(),
+      level: w.level, scenario: more.scenario ?? rule?.scenario, matter: more.matter ?? rule?.matter, condition: rule?.condition, place: w.lon !== null && w.lat !== null ? { lon: w.lon, lat: w.lat, address: w.place ?? '' } : undefined, unit: w.unit, evidence: w.evidence,
     }),
   );
   await store.change(work.tx, id, { case_id: opened.id }, work.at);

@@ -1,5 +1,5 @@
 // The workbench around every page: header, menu by permission, demo mark, live connection.
-import { AlertOutlined, ApartmentOutlined, AuditOutlined, BarChartOutlined, BookOutlined, BulbOutlined, ClockCircleOutlined, ClusterOutlined, FileSearchOutlined, FlagOutlined, MenuOutlined, ProfileOutlined, SettingOutlined, SolutionOutlined, TrophyOutlined, UserOutlined } from '@ant-design/icons';
+import { AlertOutlined, ApartmentOutlined, AuditOutlined, BarChartOutlined, BookOutlined, BulbOutlined, ClockCircleOutlined, ClusterOutlined, FlagOutlined, MenuOutlined, ProfileOutlined, SettingOutlined, SolutionOutlined, TrophyOutlined, UserOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Button, Drawer, Dropdown, Layout, Menu, type MenuProps } from 'antd';
@@ -37,7 +37,6 @@ const menu: { group: { zh: string; en: string }; items: Entry[] }[] = [
       { to: '/ledgers', text: shell.pages.ledgers, icon: <BookOutlined />, need: 'record.read' },
       { to: '/targets', text: shell.pages.targets, icon: <FlagOutlined />, need: 'target.read' },
       { to: '/evaluation', text: shell.pages.evaluation, icon: <TrophyOutlined />, need: 'evaluation.read' },
-      { to: '/finance', text: shell.pages.finance, icon: <FileSearchOutlined />, need: 'finance.read' },
     ],
   },
   {

@@ -5,6 +5,7 @@ import dayjs from 'dayjs';
 import { useEffect, useState } from 'react';
 import { warningsApi } from '#core/warnings/contract.ts';
 import { type Reply, addressOf, useCall, useCommand, useMay } from '../api.ts';
+import { useUnitNames } from '../indicators/pages.tsx';
 import { onFact } from '../live.ts';
 import { useAreas } from '../people/areas.ts';
 import { useText } from '../texts.tsx';
@@ -107,6 +108,7 @@ export function WarningDetail() {
   const s = useText();
   const may = useMay();
   const navigate = useNavigate();
+  const unitName = useUnitNames();
   const { areas, schematic } = useAreas();
   const one = useCall(warningsApi.read, { params: { id } });
   const [asking, setAsking] = useState<'close' | 'falseAlarm' | 'shelve'>();
@@ -146,7 +148,7 @@ export function WarningDetail() {
                 <div><dt>结束</dt><dd>{timeText(w.closedAt)}{w.outcome ? `（${w.outcome}）` : ''}</dd></div>
                 <div><dt>当时的值</dt><dd className="num">{w.value ?? '—'} {w.valueUnit}</dd></div>
                 <div><dt>位置</dt><dd>{w.place ?? '—'}</dd></div>
-                <div><dt>负责单位</dt><dd>{w.handler ?? w.unit}</dd></div>
+                <div><dt>负责单位</dt><dd>{unitName((w.handler ?? w.unit).split('.').slice(1).join('.'))}</dd></div>
                 {w.note ? <div><dt>说明</dt><dd>{w.note}</dd></div> : null}
               </dl>
             </section>
