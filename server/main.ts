@@ -22,6 +22,8 @@ import { indicatorRoutes } from './indicators/routes.ts';
 import { installWarnings } from './warnings/follow.ts';
 import { setCaseOpener } from './warnings/service.ts';
 import { warningRoutes } from './warnings/routes.ts';
+import { installDuty } from './duty/follow.ts';
+import { dutyRoutes } from './duty/routes.ts';
 import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
 import { signalRoutes } from './signals/routes.ts';
@@ -50,10 +52,10 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [indicatorRoutes, warningRoutes, peopleRoutes, packRoutes, caseRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
+const routes: Served[] = [indicatorRoutes, warningRoutes, peopleRoutes, packRoutes, caseRoutes, dutyRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
 /** Routes over what one process holds in memory. */
 const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
-const installs: Install[] = [installIndicators, installCases, installSignals, installWarnings, installRecords, installEvaluation, installReview];
+const installs: Install[] = [installIndicators, installCases, installDuty, installSignals, installWarnings, installRecords, installEvaluation, installReview];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */

@@ -20,7 +20,8 @@ test('the Friday before the 2026 Spring Festival', () => {
 
 test('make-up days count, holidays do not', () => {
   for (const d of ['2026-02-14', '2026-02-28', '2026-05-09', '2026-09-20', '2026-10-10', '2026-01-04']) assert.equal(dayOf(calendar, d).work, true, d);
-  for (const d of ['2026-01-01', '2026-01-02', '2026-02-16', '2026-02-23', '2026-04-06', '2026-05-05', '2026-06-19', '2026-09-25', '2026-10-07']) assert.equal(dayOf(calendar, d).work, false, d);
+  for (const d of ['2026-01-01', '2026-01-02', '2026-02-16', '2026-02-23', '2026-04-06', '2026-05-05', '2026-06-19', '2026-09-25', '2026-10-07'])
+    assert.equal(dayOf(calendar, d).work, false, d);
 });
 
 test('beyond the published calendar the answer is provisional', () => {

@@ -70,7 +70,8 @@ export function deadline(calendar: Calendar, from: Date, clock: Clock, amount: n
           counted.push(`${date}（${day.name}）`);
         } else skipped.push(`${date} ${day.name}`);
       }
-      if (counted.length) explanation.push(`计入 ${counted.length} 个工作日：${counted.length > 8 ? `${counted.slice(0, 3).join('、')} … ${counted.slice(-2).join('、')}` : counted.join('、')}`);
+      if (counted.length)
+        explanation.push(`计入 ${counted.length} 个工作日：${counted.length > 8 ? `${counted.slice(0, 3).join('、')} … ${counted.slice(-2).join('、')}` : counted.join('、')}`);
       if (skipped.length > 12) skipped.splice(6, skipped.length - 9, '…');
       flush();
       const due = localInstant(date, calendar.hours.at(-1)!.to);
@@ -118,4 +119,8 @@ export function deadline(calendar: Calendar, from: Date, clock: Clock, amount: n
 export const runsThrough = (clock: Clock): boolean => clock === 'urgent_hour' || clock === 'urgent_day' || clock === 'natural_day';
 
 /** The JSON that the command line prints. */
-export const deadlineJson = (d: Deadline): { due: string; provisional: boolean; explanation: string[] } => ({ due: localIso(d.due), provisional: d.provisional, explanation: d.explanation });
+export const deadlineJson = (d: Deadline): { due: string; provisional: boolean; explanation: string[] } => ({
+  due: localIso(d.due),
+  provisional: d.provisional,
+  explanation: d.explanation,
+});

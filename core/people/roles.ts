@@ -28,6 +28,7 @@ export const permissions = {
   'case.instruct': { zh: '批示', en: 'Instruct' },
   'case.force': { zh: '强制结案', en: 'Force close' },
   'duty.read': { zh: '查看值班', en: 'See duty' },
+  'duty.plan': { zh: '排班', en: 'Plan the roster' },
   'duty.write': { zh: '值班记录与交接', en: 'Write duty log' },
   'signal.read': { zh: '查看感知数据', en: 'Read signals' },
   'signal.write': { zh: '写入感知数据', en: 'Write signals' },
@@ -62,8 +63,8 @@ const unitWork: Permission[] = [...read, 'case.report', 'record.write'];
 /** Role → name, permissions. The three administrators exclude each other and every business role (SEC-10). */
 export const roles = {
   duty_officer: { name: { zh: '值班员', en: 'Duty officer' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'warning.handle', 'duty.write', 'case.supervise'] },
-  shift_lead: { name: { zh: '值班长', en: 'Shift lead' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'case.inspect', 'case.close', 'case.force', 'case.extend.approve', 'case.supervise', 'case.review', 'warning.handle', 'rule.manage', 'duty.write', 'review.write'] },
-  duty_leader: { name: { zh: '带班领导', en: 'Duty leader' }, may: [...unitWork, 'case.supervise', 'case.instruct', 'case.force', 'duty.write', 'warning.handle'] },
+  shift_lead: { name: { zh: '值班长', en: 'Shift lead' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'case.inspect', 'case.close', 'case.force', 'case.extend.approve', 'case.supervise', 'case.review', 'warning.handle', 'rule.manage', 'duty.write', 'duty.plan', 'review.write'] },
+  duty_leader: { name: { zh: '带班领导', en: 'Duty leader' }, may: [...unitWork, 'case.supervise', 'case.instruct', 'case.force', 'duty.write', 'duty.plan', 'warning.handle'] },
   commander: { name: { zh: '指挥长', en: 'Commander' }, may: [...unitWork, 'case.dispatch', 'case.file', 'case.supervise', 'case.instruct', 'case.review', 'review.write', 'warning.handle'] },
   chief_commander: { name: { zh: '总指挥', en: 'Chief commander' }, may: [...read, 'case.instruct', 'case.supervise'] },
   intake_agent: { name: { zh: '受理员', en: 'Intake agent' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.inspect', 'case.close', 'case.evaluate'] },

@@ -14,7 +14,7 @@ import { uuidv7 } from '../platform/ids.ts';
 import { type NewTimer, setTimers } from '../platform/timers.ts';
 import * as store from './store.ts';
 
-export { counts, files, list, read, similar, suspicions, timeline, unitNames, visibleIds, work as workOf } from './store.ts';
+export { counts, files, list, read, shiftOf, similar, suspicions, timeline, unitNames, visibleIds, work as workOf } from './store.ts';
 export type { CaseRow } from './store.ts';
 
 /** Every unit that a command on this case could name, by pack, by place or by the actor. */

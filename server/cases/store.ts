@@ -346,3 +346,35 @@ export const suspicions = (db: Db, realm: string, scope: string[], since: Date) 
     select m.id as "caseId", m.no, m.title, x.unit, u.name as "unitName", x.reason from found x join mine m on m.id = x.case_id join units u on u.path = x.unit
     order by m.opened_at desc, m.id, x.reason limit 200`.then((r) => [...r]);
 };
+
+export interface ShiftCases {
+  counts: { opened: number; closed: number; dismissed: number; limitsPassed: number; supervised: number; instructed: number };
+  done: { id: string; no: string; title: string; at: Date; how: string }[];
+  important: { at: Date; kind: string; caseId: string; no: string; title: string; text: string }[];
+}
+/** What happened to cases within a span of time: counted by facts, the ended ones and what leaders and limits said in full. */
+export const shiftOf = async (db: Db, realm: string, scope: string[], from: Date, to: Date): Promise<ShiftCases> => {
+  const sql = db as Sql;
+  const rows = await sql<{ at: Date; kind: string; data: { text?: string; name?: string; forced?: boolean }; id: string; no: string; title: string }[]>`
+    select f.at, f.kind, jsonb_build_object('text', f.data -> 'text', 'name', f.data -> 'name', 'forced', f.data -> 'forced') as data, c.id, c.no, c.title
+    from facts f join cases c on f.subject = 'case:' || c.id::text
+    where f.realm = ${realm} and f.at > ${from} and f.at <= ${to} and f.kind in ('case.opened', 'case.closed', 'case.dismissed', 'case.limit-passed', 'case.supervised', 'case.instructed') and ${visible(sql, scope)}
+    order by f.at, f.position limit 20000`;
+  const count = (kind: string) => rows.filter((r) => r.kind === kind).length;
+  return {
+    counts: {
+      opened: count('case.opened'),
+      closed: count('case.closed'),
+      dismissed: count('case.dismissed'),
+      limitsPassed: count('case.limit-passed'),
+      supervised: count('case.supervised'),
+      instructed: count('case.instructed'),
+    },
+    done: rows
+      .filter((r) => r.kind === 'case.closed' || r.kind === 'case.dismissed')
+      .map((r) => ({ id: r.id, no: r.no, title: r.title, at: r.at, how: r.kind === 'case.dismissed' ? '不予受理' : r.data.forced ? '强制结案' : '结案' })),
+    important: rows
+      .filter((r) => ['case.limit-passed', 'case.supervised', 'case.instructed'].includes(r.kind))
+      .map((r) => ({ at: r.at, kind: r.kind, caseId: r.id, no: r.no, title: r.title, text: r.data.text ?? r.data.name ?? '' })),
+  };
+};
