@@ -14,6 +14,8 @@ const password = createRoute({
     if (!(await loadMe(context.queries))) throw redirect({ to: '/login' });
   },
 });
+/** Opened by its link, without sign-in. */
+const survey = createRoute({ getParentRoute: () => root, path: '/survey/$token', component: lazyRouteComponent(() => import('./evaluation/survey.tsx'), 'SurveyPage') });
 /** Everything behind sign-in. */
 const inside = createRoute({
   getParentRoute: () => root, id: 'inside', component: Workbench,
@@ -40,6 +42,7 @@ const tree = root.addChildren([
   home,
   login,
   password,
+  survey,
   inside.addChildren([
     page('/work', caseList, 'Work'),
     page('/cases', caseList, 'Cases'),
