@@ -208,7 +208,19 @@ export async function startPostgres(o: StartOptions): Promise<Postgres> {
     }
   };
 
-  const first = await launch();
+  // A predecessor killed while it restarted PostgreSQL leaves one that is not yet to be seen: it takes the folder's lock first,
+  // ours ends, and a moment later there is something to adopt.
+  const persist = async (): Promise<{ pid: number; adopted: boolean }> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await launch();
+      } catch (error) {
+        if (attempt >= 6) throw error;
+        await wait(attempt * 250);
+      }
+    }
+  };
+  const first = await persist();
   let pid = first.pid;
   let stopping = false;
   let restarting: Promise<void> | undefined;
