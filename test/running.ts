@@ -28,7 +28,7 @@ export function scratch(t: TestContext): string {
 /** Starts the centre on a data folder and waits until it says that it is ready. */
 export async function start(dataDir: string, env: Record<string, string> = {}): Promise<Running> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'server/cli.ts', 'start'], {
-    cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir, PORT: '0', MQTT_PORT: '0', LOG: 'quiet', ...env },
+    cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir, PORT: '0', MQTT_PORT: '0', LOG: 'quiet', DEMO_DATA: 'false', ...env },
   });
   let said = '';
   child.stderr!.on('data', (d: Buffer) => (said += d.toString()));

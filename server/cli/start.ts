@@ -1,4 +1,5 @@
 // chengshu start: opens the data folder, brings everything up, prints one ready line, stops cleanly on a signal.
+import { plantDemo } from '../../demo/plant.ts';
 import { startServer } from '../main.ts';
 import { readConfig } from '../platform/config.ts';
 import { openInstance } from '../platform/instance.ts';
@@ -21,6 +22,7 @@ export const command: Command = {
     process.on('disconnect', asked);
     try {
       const shown = await firstStart(hub, io.say);
+      if (shown.first && shown.demo && config.demoData) await plantDemo(hub);
       const { url } = await startServer(hub).catch((error: unknown) => {
         const { code, port, address } = error as { code?: string; port?: number; address?: string };
         if (code === 'EADDRINUSE')

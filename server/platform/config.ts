@@ -24,6 +24,7 @@ export const settings = {
   ANCHOR_SECONDS: { schema: empty(z.coerce.number().int().min(5).max(600).default(300)), note: '每隔多少秒把事实日志的锚点写到数据库之外' },
   RETENTION_DAYS: { schema: empty(z.coerce.number().int().min(30).max(36_500).default(7300)), note: '感知读数保存天数；更早的读数进入隔离区' },
   DEMO: { schema: empty(flag.default(true)), note: '首次启动时是否建立演示中心；真实中心设为 false' },
+  DEMO_DATA: { schema: empty(flag.default(true)), note: '首次启动演示中心时是否放入演示设备、台账与事件' },
   LOG: { schema: empty(z.enum(['json', 'quiet', 'silent']).default('quiet')), note: '日志：全部、只有警告与错误、不输出' },
 } as const;
 
@@ -42,6 +43,7 @@ export interface Config {
   anchorSeconds: number;
   retentionDays: number;
   demo: boolean;
+  demoData: boolean;
   log: 'json' | 'quiet' | 'silent';
   version: string;
 }
@@ -65,6 +67,6 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   return {
     port: v.PORT!, host: v.HOST!, dataDir: resolve(v.DATA_DIR!), databaseUrl: v.DATABASE_URL, mqttPort: v.MQTT_PORT!, mqttHost: v.MQTT_HOST!,
     mqttUrl: v.MQTT_URL, mqttTls: cert && key ? { cert, key } : undefined, publicUrl: v.PUBLIC_URL, secureCookies: v.SECURE_COOKIES!,
-    passwordPolicy: v.PASSWORD_POLICY!, anchorSeconds: v.ANCHOR_SECONDS!, retentionDays: v.RETENTION_DAYS!, demo: v.DEMO!, log: v.LOG!, version,
+    passwordPolicy: v.PASSWORD_POLICY!, anchorSeconds: v.ANCHOR_SECONDS!, retentionDays: v.RETENTION_DAYS!, demo: v.DEMO!, demoData: v.DEMO_DATA!, log: v.LOG!, version,
   };
 }

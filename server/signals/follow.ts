@@ -75,6 +75,8 @@ export async function installSignals(system: System): Promise<void> {
     } else {
       const listener = await startMqtt(hub, signals);
       system.mqttPort = listener.port;
+      // Where command-line tools find the listener when its port was chosen freely.
+      await hub.sql`insert into installation (key, value) values ('mqtt-port', ${hub.sql.json(listener.port)}) on conflict (key) do update set value = excluded.value`;
       addCheck('broker', async () => ({ ok: true, detail: `内置 MQTT 端口 ${listener.port}，${listener.clients()} 个设备` }));
     }
     await hub.sql`insert into cursors (name) values (${CURSOR}) on conflict do nothing`;
