@@ -65,7 +65,7 @@ export const indicatorsApi = {
   }),
   preview: route({
     id: 'previewIndicator', method: 'POST', path: '/api/indicators/:code/preview', tag: 'indicators', access: 'indicator.manage', summary: { zh: '用新口径试算历史', en: 'Try a definition on history' }, params,
-    body: z.strictObject({ definition, scope, from: instant, to: instant }), output: z.object({ points: z.array(z.object({ bucket: z.date(), now: z.number().nullable(), nowLevel: z.string().nullable(), then: z.number().nullable(), thenLevel: z.string().nullable() })), changed: z.number(), truncated: z.boolean() }),
+    body: z.strictObject({ definition, scope, from: instant, to: instant }), output: z.object({ points: z.array(z.object({ bucket: z.date(), before: z.number().nullable(), beforeLevel: z.string().nullable(), after: z.number().nullable(), afterLevel: z.string().nullable() })), changed: z.number(), truncated: z.boolean() }),
   }),
   publish: route({
     id: 'publishIndicator', method: 'PUT', path: '/api/indicators/:code', tag: 'indicators', access: 'indicator.manage', idempotent: true, summary: { zh: '发布口径（新版本；可重算历史）', en: 'Publish a definition' }, params,

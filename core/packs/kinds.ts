@@ -26,7 +26,7 @@ export const kinds = {
   calendars: kind(calendarPack),
   ledgers: kind(ledgerPack),
   profiles: kind(profilePack),
-  indicators: kind(indicatorPack, [['sector', 'sectors'], ['source.ledger', 'ledgers'], ['source.profile', 'profiles'], ['source.survey', 'surveys'], ['source.inputs.*', 'indicators']]),
+  indicators: kind(indicatorPack, [['sector', 'sectors'], ['source.ledger', 'ledgers'], ['source.profile', 'profiles'], ['source.survey', 'surveys'], ['source.inputs.*', 'indicators'], ['source.parts.*.code', 'indicators']]),
   'risk-types': kind(riskTypePack, [['sector', 'sectors']]),
   'warning-rules': kind(rulePack, [['on.profile', 'profiles'], ['on.indicator', 'indicators'], ['scenario', 'scenarios'], ['matter', 'matters']]),
   surveys: kind(surveyPack, [['after.flows.*', 'flows']]),

@@ -66,7 +66,8 @@ export const rulePack = z
     on: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('stream'), profile: ref, stream: ref }),
       z.strictObject({ kind: z.literal('device'), profile: ref.optional() }),
-      z.strictObject({ kind: z.literal('indicator'), indicator: code }),
+      /** `over`: for things, towns, the district, or whatever it is kept for; one cause should warn once. */
+      z.strictObject({ kind: z.literal('indicator'), indicator: code, over: z.enum(['any', 'thing', 'grid', 'town', 'department', 'district']).default('any') }),
       z.strictObject({ kind: z.literal('unwatched') }),
     ]),
     when: condition,

@@ -25,6 +25,9 @@ export const longWindow = (d: Indicator): boolean => {
   return w.kind === 'to-date' ? w.every.startsWith('P') && !w.every.startsWith('PT') : w.kind === 'tumbling' && ['P1W', 'P1M', 'P3M', 'P1Y'].includes(w.every);
 };
 
+/** Place in the order of computing: by depth, and within it what readings say before what must be counted elsewhere. */
+const rankOf = (d: Indicator, depth: number): number => depth * 2 + (d.source.kind === 'stream' ? 0 : 1);
+
 export const hashOf = (d: unknown): string => createHash('sha256').update(canonicalJson(d)).digest('hex').slice(0, 32);
 
 export class Catalogue {
@@ -62,7 +65,7 @@ export class Catalogue {
       const d = found.definition;
       const streams =
         d.source.kind !== 'stream' ? [] : (byStream.get(`${d.source.profile}/${d.source.stream}`) ?? []).filter((s) => (row.thingId ? s.thing === row.thingId : within(s.unit, row.unit))).map((s) => s.id);
-      const instance: Instance = { ...row, d, version: found.version, rank: this.graph.rank.get(row.code) ?? 0, streams };
+      const instance: Instance = { ...row, d, version: found.version, rank: rankOf(d, this.graph.rank.get(row.code) ?? 0), streams };
       this.byId.set(row.id, instance);
       this.byKey.set(`${row.code}@${row.scope}`, instance);
       const list = this.byCode.get(row.code);

@@ -243,8 +243,8 @@ export type Changed = Awaited<ReturnType<typeof store.putValues>>[number] & { of
 export type OnValues = (tx: Tx, realm: string, at: Date, changed: Changed[]) => Promise<void>;
 
 /** One round: the lowest rank's next rows; gives how many were computed. All in the caller's transaction. */
-export async function drain(tx: Tx, c: Context, listeners: readonly OnValues[], limit = 1000): Promise<number> {
-  const rows = await store.takeDirty(tx, limit);
+export async function drain(tx: Tx, c: Context, listeners: readonly OnValues[], limit = 1000, oldest = false): Promise<number> {
+  const rows = await store.takeDirty(tx, limit, oldest);
   if (!rows.length) return 0;
   const wanted = rows.map((r) => ({ instance: c.catalogue.byId.get(r.instance), bucket: r.bucket.getTime() })).filter((w): w is Wanted => w.instance !== undefined);
   const results = await compute(tx, c, wanted);

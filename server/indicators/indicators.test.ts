@@ -147,7 +147,7 @@ test('a published change is a new version; history is recomputed by a job and th
   d.source.agg = 'min';
   d.source.across = 'min';
   const tried = await preview(hub, { realm: 'live', code: 'pipe-pressure-hour', definition: d, scope: 'unit:yuxi.t01', from: new Date(at - HOUR), to: new Date(at + HOUR), paths: ['yuxi'] });
-  assert.deepEqual(tried.points.map((p) => [p.now, p.then]), [[null, null], [0.2, 0.1]]);
+  assert.deepEqual(tried.points.map((p) => [p.before, p.after]), [[null, null], [0.2, 0.1]]);
   const who = { actor: manager, realm: 'live' };
   const { version } = await hub.command(who, (work) => publish(work, 'pipe-pressure-hour', d));
   assert.equal(version, 2);

@@ -13,7 +13,7 @@ import { append } from '../platform/facts.ts';
 import type { Hub, Work } from '../platform/hub.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { type JobRun, startJob } from '../platform/jobs.ts';
-import { Catalogue, type Instance, hashOf, inputsOf, loadCatalogue, syncDefinitions, syncInstances } from './catalogue.ts';
+import { type Catalogue, type Instance, hashOf, inputsOf, loadCatalogue, syncDefinitions, syncInstances } from './catalogue.ts';
 import { type Changed, type Context, type Evidence, type MeasureProvider, type MeasureQuery, type OnValues, type Wanted, compute, drain } from './compute.ts';
 import * as store from './store.ts';
 
@@ -26,6 +26,7 @@ export class Indicators {
   readonly providers = new Map<string, MeasureProvider>();
   readonly listeners: OnValues[] = [];
   #lastTick = 0;
+  #rounds = 0;
   constructor(hub: Hub) {
     this.hub = hub;
   }
@@ -136,7 +137,7 @@ export class Indicators {
   async step(realm = 'live', limit = 1000): Promise<boolean> {
     return this.hub.sql.begin(async (tx) => {
       const at = await this.hub.now(realm, tx);
-      return (await drain(tx, await this.context(realm, at, tx), this.listeners, limit)) > 0;
+      return (await drain(tx, await this.context(realm, at, tx), this.listeners, limit, ++this.#rounds % 2 === 0)) > 0;
     }) as Promise<boolean>;
   }
 
@@ -376,9 +377,9 @@ export async function preview(hub: Hub, q: { realm: string; code: string; defini
   const before = new Map((await store.valuesIn(hub.sql, instance.id, q.from, q.to)).map((r) => [r.bucket.getTime(), r]));
   const points = wanted.map((w, i) => {
     const old = before.get(w.bucket);
-    return { bucket: new Date(w.bucket), now: old?.value ?? null, nowLevel: old?.level ?? null, then: results[i]!.value, thenLevel: results[i]!.level };
+    return { bucket: new Date(w.bucket), before: old?.value ?? null, beforeLevel: old?.level ?? null, after: results[i]!.value, afterLevel: results[i]!.level };
   });
-  return { points, changed: points.filter((p) => p.now !== p.then || p.nowLevel !== p.thenLevel).length, truncated: b < q.to.getTime() };
+  return { points, changed: points.filter((p) => p.before !== p.after || p.beforeLevel !== p.afterLevel).length, truncated: b < q.to.getTime() };
 }
 
 /** Publishes a definition as the next version; earlier values keep theirs until they are recomputed, and then stay as revisions. */

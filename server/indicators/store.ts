@@ -77,10 +77,14 @@ export async function markDirty(db: Db, rows: { instance: string; bucket: number
       on conflict (instance, bucket) do nothing`;
   }
 }
-/** Takes the next of the lowest rank off the list; the transaction that computes them also removes them. */
-export const takeDirty = (tx: Tx, limit: number) => tx<{ instance: string; bucket: Date; rank: number }[]>`
+/**
+ * Takes rows of one rank off the list; the transaction that computes them also removes them. The lowest rank first (inputs before readers),
+ * and on every other round the one that has waited longest, so that a flood of readings starves nothing.
+ */
+export const takeDirty = (tx: Tx, limit: number, oldest: boolean) => tx<{ instance: string; bucket: Date; rank: number }[]>`
   delete from indicator_dirty d using (
-    select instance, bucket from indicator_dirty where rank = (select min(rank) from indicator_dirty) order by marked_at limit ${limit} for update skip locked) x
+    select instance, bucket from indicator_dirty
+    where rank = ${oldest ? tx`(select rank from indicator_dirty order by marked_at limit 1)` : tx`(select min(rank) from indicator_dirty)`} order by marked_at limit ${limit} for update skip locked) x
   where d.instance = x.instance and d.bucket = x.bucket returning d.instance::text, d.bucket, d.rank`;
 export const dirtyCount = async (db: Db): Promise<number> => (await as(db)<{ n: number }[]>`select count(*)::int as n from indicator_dirty`)[0]!.n;
 

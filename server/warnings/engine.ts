@@ -46,6 +46,12 @@ interface GroupSlot {
   object: string;
   things: string[];
 }
+/** What hears the readings of one stream. */
+export interface Node {
+  readonly stream: string;
+  readonly slots: readonly Slot[];
+  readonly groups: readonly Membership[];
+}
 interface Membership {
   group: GroupSlot;
   member: number;
@@ -63,6 +69,7 @@ const MAX_NEIGHBOURS = 16;
 export class Engine {
   readonly #ofStream = new Map<string, Slot[]>();
   readonly #silence = new Map<string, Slot[]>();
+  readonly #nodes = new Map<string, Node>();
   readonly #thingOf = new Map<string, string>();
   readonly #groups = new Map<string, Membership[]>();
   readonly #all = new Map<string, Slot | GroupSlot>();
@@ -70,7 +77,6 @@ export class Engine {
   readonly #indicator = new Map<string, { rule: ActiveRule; slots: Map<string, Slot> }[]>();
   readonly #saved: Map<string, unknown>;
   readonly detector: (() => Detector) | undefined;
-  readings = 0;
 
   constructor(rules: ActiveRule[], watched: Watched[], o: { detector?: (() => Detector) | undefined; saved?: Map<string, unknown> } = {}) {
     this.detector = o.detector;
@@ -114,7 +120,10 @@ export class Engine {
     const machine = machineOf(rule.rule.when as Exclude<WarningRule['when'], { kind: 'several' }>, { intervalMs, ...(this.detector ? { detector: this.detector } : {}) });
     const key = `${rule.rule.code}/${object}`;
     const saved = this.#saved.get(key) as RuleState | undefined;
-    const slot: Slot = { key, rule, machine, state: saved ? { ...machine.init(), ...saved } : machine.init(), object, stream, thing };
+    const fresh = machine.init();
+    // A saved memory of another shape belongs to another kind of condition: only what is open goes on.
+    const state = saved ? (saved.m?.length === fresh.m?.length ? { ...fresh, ...saved } : { ...fresh, sev: saved.sev }) : fresh;
+    const slot: Slot = { key, rule, machine, state, object, stream, thing };
     this.#all.set(key, slot);
     return slot;
   }
@@ -149,39 +158,46 @@ export class Engine {
     }
   }
 
+  /** All that one stream's readings concern, found once: callers that know their streams by place keep it. */
+  node(stream: string): Node {
+    let n = this.#nodes.get(stream);
+    if (!n) {
+      const thing = this.#thingOf.get(stream);
+      n = { stream, slots: [...(this.#ofStream.get(stream) ?? []), ...(thing === undefined ? [] : (this.#silence.get(thing) ?? []))], groups: this.#groups.get(stream) ?? [] };
+      this.#nodes.set(stream, n);
+    }
+    return n;
+  }
   /** Judges one reading; changes are pushed to `out`. */
   step(stream: string, t: number, v: number | null, out: Event[]): void {
-    this.readings++;
-    const slots = this.#ofStream.get(stream);
-    if (slots)
-      for (const s of slots) {
-        const change = s.machine.step(s.state, t, v);
-        if (change) out.push({ rule: s.rule.rule, version: s.rule.version, object: s.object, stream, thing: s.thing, change });
-      }
-    const thing = this.#thingOf.get(stream);
-    const silence = thing === undefined ? undefined : this.#silence.get(thing);
-    if (silence)
-      for (const s of silence) {
-        const change = s.machine.step(s.state, t, v);
-        if (change) out.push({ rule: s.rule.rule, version: s.rule.version, object: s.object, stream: null, thing: s.thing, change });
-      }
-    const groups = this.#groups.get(stream);
-    if (groups)
-      for (const { group, member, test } of groups) {
-        const change = group.machine.step(group.state, member, test, t, v);
-        if (change) out.push(this.#groupEvent(group, change));
-      }
+    this.judge(this.#nodes.get(stream) ?? this.node(stream), t, v, out);
+  }
+  judge(n: Node, t: number, v: number | null, out: Event[]): void {
+    const { slots, groups } = n;
+    for (let i = 0; i < slots.length; i++) {
+      const s = slots[i]!;
+      const change = s.machine.step(s.state, t, v);
+      if (change) out.push({ rule: s.rule.rule, version: s.rule.version, object: s.object, stream: s.stream, thing: s.thing, change });
+    }
+    for (let i = 0; i < groups.length; i++) {
+      const { group, member, test } = groups[i]!;
+      const change = group.machine.step(group.state, member, test, t, v);
+      if (change) out.push(this.#groupEvent(group, change));
+    }
   }
   #groupEvent(g: GroupSlot, change: Change): Event {
     return { rule: g.rule.rule, version: g.rule.version, object: g.object, stream: null, thing: g.things[0]!, change, agreeing: g.machine.agreeing(g.state, change.at).map((i) => g.things[i]!) };
   }
 
   /** Judges a value of an indicator over one instance. */
-  value(code: string, instance: string, thing: string, t: number, v: number | null, out: Event[]): void {
+  value(code: string, instance: string, thing: string, over: string, t: number, v: number | null, out: Event[]): void {
     for (const { rule, slots } of this.#indicator.get(code) ?? []) {
+      if (rule.rule.on.kind === 'indicator' && rule.rule.on.over !== 'any' && rule.rule.on.over !== over) continue;
       let s = slots.get(instance);
       if (!s) slots.set(instance, (s = this.#slot(rule, `instance:${instance}`, null, thing, 0)));
-      const change = s.machine.step(s.state, t, v);
+      // The same bucket again with more readings is judged again, a fraction of a millisecond later; an older bucket is not.
+      const again = t <= s.state.t && t > s.state.t - 1;
+      const change = s.machine.step(s.state, again ? s.state.t + 0.001 : t, v);
       if (change) out.push({ rule: rule.rule, version: rule.version, object: s.object, stream: null, thing, change });
     }
   }

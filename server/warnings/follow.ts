@@ -21,14 +21,14 @@ export function installWarnings(system: System): void {
   indicatorsOf(hub).onValues((tx, realm, at, changed) => w.indicatorValues(tx, realm, at, changed));
   const signals = signalsOf(hub);
   const judged = counter('chengshu_readings_judged_total', '已判断的读数');
+  const idOf = (place: number): string => signals.registry.rows[place]!.id;
   signals.ingest.onColumns((parts) => {
-    const { rows } = signals.registry;
     for (const c of parts) {
       for (let i = 0; i < c.n; i++) {
         const kind = c.kind[i]!;
         // Texts and JSON have no lines; readings marked bad prove that the device lives, not what it says.
         const bad = c.quality[i]! >= 2 || kind === 1 || kind === 3 || kind === 4;
-        w.feed(rows[c.stream[i]!]!.id, Math.trunc(c.at[i]!), bad ? null : c.num[i]!);
+        w.feedAt(c.stream[i]!, idOf, Math.trunc(c.at[i]!), bad ? null : c.num[i]!);
       }
       judged.inc(c.n);
     }

@@ -15,7 +15,7 @@ import { append, history as factHistory } from '../platform/facts.ts';
 import type { Hub, Work } from '../platform/hub.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { type Timer, cancelTimers, setTimer } from '../platform/timers.ts';
-import { Engine, type Event } from './engine.ts';
+import { Engine, type Event, type Node } from './engine.ts';
 import { type OpenCase, type Raising, applyEvents, release, respond, settleStorm } from './raise.ts';
 import * as store from './store.ts';
 
@@ -38,6 +38,8 @@ export class Warnings {
   #flushing: Promise<void> | null = null;
   #mark: { tx: string; position: string } | null = null;
   #stamp = '';
+  #places: Node[] = [];
+  #placesOf: Engine | null = null;
   constructor(hub: Hub) {
     this.hub = hub;
   }
@@ -47,11 +49,29 @@ export class Warnings {
     if (this.#waiting) this.#waiting.push([stream, t, v]);
     else this.engine.step(stream, t, v, this.#pending);
   }
+  /** The same by the stream's place in the caller's own numbering: no look-up per reading. */
+  feedAt(place: number, id: (place: number) => string, t: number, v: number | null): void {
+    if (this.#waiting) {
+      this.#waiting.push([id(place), t, v]);
+      return;
+    }
+    if (this.#placesOf !== this.engine) {
+      this.#placesOf = this.engine;
+      this.#places = [];
+    }
+    this.engine.judge((this.#places[place] ??= this.engine.node(id(place))), t, v, this.#pending);
+  }
   /** Judges values of indicators in the transaction that stored them. */
   async indicatorValues(tx: Tx, realm: string, at: Date, changed: Changed[]): Promise<void> {
     if (realm !== this.realm) return;
     const out: Event[] = [];
-    for (const c of changed) if (this.engine.watchesIndicator(c.of.code)) this.engine.value(c.of.code, c.of.id, c.of.thingId ?? '', c.bucket.getTime(), c.level === null && c.of.d.levels ? null : c.value, out);
+    const kinds = new Map((await indicatorsOf(this.hub).catalogue(realm, tx)).units.map((u) => [u.path, u.kind]));
+    for (const c of changed) {
+      if (!this.engine.watchesIndicator(c.of.code)) continue;
+      // An under-covered number has no level and warns of nothing. Judged at the end of its bucket, or now while that is open.
+      const value = c.level === null && c.of.d.levels ? null : c.value;
+      this.engine.value(c.of.code, c.of.id, c.of.thingId ?? '', c.of.thingId ? 'thing' : (kinds.get(c.of.unit) ?? ''), Math.min(at.getTime(), c.until.getTime() - 1), value, out);
+    }
     if (!out.length) return;
     const who = this.hub.system('warnings', realm);
     await applyEvents({ hub: this.hub, tx, realm, actor: who.actor, by: 'system:warnings', at, request: null }, out, await this.raising());
@@ -93,8 +113,8 @@ export class Warnings {
   async rebuild(): Promise<void> {
     const [rules, watched] = [await store.rules(this.hub.sql), await store.watched(this.hub.sql, this.realm)];
     const saved = this.engine.size ? new Map(this.engine.states()) : new Map((await store.savedStates(this.hub.sql, this.realm)).flatMap((r) => Object.entries(r.states)));
-    // A new version of a rule begins anew: its lines may have moved.
-    this.engine = new Engine(rules.map((r) => ({ rule: r.definition, version: r.version })), watched, { detector: this.detector, saved: new Map([...saved].map(([k, v]) => [k, v])) });
+    // States outlive a new version of their rule: what is open is judged on by the new lines.
+    this.engine = new Engine(rules.map((r) => ({ rule: r.definition, version: r.version })), watched, { detector: this.detector, saved });
     for (const w of await store.openOf(this.hub.sql, this.realm)) this.engine.adopt(w.rule, w.object, w.level);
     for (const h of await store.heads(this.hub.sql)) this.engine.heard(h.thing, h.at.getTime());
   }
@@ -143,7 +163,7 @@ export class Warnings {
   flush(): Promise<void> {
     return (this.#flushing ??= (async () => {
       // Never ends before it is remembered.
-      await null;
+      await Promise.resolve();
       try {
         const o = this.#pending.length ? await this.raising() : null;
         while (this.#pending.length) {

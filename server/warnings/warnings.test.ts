@@ -4,7 +4,9 @@ import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'node:test';
-import { importPacks } from '../packs/service.ts';
+import { machineOf } from '#core/warnings/machine.ts';
+import { loadPacks } from '#core/packs/load.ts';
+import { importPacks, readPacks } from '../packs/service.ts';
 import { history } from '../platform/facts.ts';
 import type { Hub } from '../platform/hub.ts';
 import { Outbox } from '../platform/outbox.ts';
@@ -12,7 +14,8 @@ import { actAs, ensureUnit, setClock, testHub } from '../platform/testing.ts';
 import { Timers } from '../platform/timers.ts';
 import { followStep } from '../platform/facts.ts';
 import { Columns } from '#core/signals/columns.ts';
-import { signalsOf } from '../signals/follow.ts';
+import { indicatorsOf } from '../indicators/service.ts';
+import { batchStep, rollup, signalsOf } from '../signals/follow.ts';
 import { acknowledge, backtest, cap, close, counts, falseAlarm, list, load, onTimer, openCaseFor, putRule, read, rules, setCaseOpener, shelve, Warnings, warningsOf, addShelf } from './service.ts';
 import { addWebhook, deliverWebhook, isInside, listWebhooks, publishFacts, signature } from './webhooks.ts';
 
@@ -265,4 +268,49 @@ test('API-01/03/04/05: webhooks are CloudEvents, signed, retried, visible when f
   assert.equal(got[0]!.body, last.body, 'the same event again, with the same id');
   for (const a of ['127.0.0.1', '::1', '10.1.2.3', '169.254.169.254', '::ffff:192.168.1.1', 'fd00::1']) assert.ok(isInside(a), a);
   for (const a of ['8.8.8.8', '2400:3200::1']) assert.ok(!isInside(a), a);
+});
+
+test('the examples written into the rules hold', async () => {
+  const { content, mistakes } = loadPacks(await readPacks(['district']));
+  assert.deepEqual(mistakes.filter((m) => m.file.includes('warning-rules') || m.file.includes('indicators')), []);
+  let examples = 0;
+  for (const r of content['warning-rules'].values()) {
+    assert.ok(r.response.zh.length > 3, `${r.code} asks for nothing`);
+    if (r.when.kind === 'several') continue;
+    for (const x of r.tests) {
+      const m = machineOf(r.when, { intervalMs: 5 * MIN });
+      const state = m.init();
+      const got = x.readings.map(([minute, v]) => m.step(state, T0 + minute * MIN, v)).filter((c) => c !== null).map((c) => `${(c.at - T0) / MIN}:${c.from}>${c.to}`);
+      assert.deepEqual(got, x.expect, `${r.code}: ${x.name}`);
+      examples++;
+    }
+  }
+  assert.ok(examples >= 4);
+});
+
+test('an indicator warns once per cause and only with enough hours: a dirty day of one station', async (t) => {
+  const s = await site(t, [{ code: 'air-1', profile: 'air-station', unit: 'yuxi.t01', interval: 3600, streams: ['pm25'] }]);
+  const all = indicatorsOf(s.hub);
+  await s.hub.sql`insert into cursors (name) values ('stream-hours'), ('indicators') on conflict do nothing`;
+  await all.sync();
+  all.onValues((tx, realm, at, changed) => s.w.indicatorValues(tx, realm, at, changed));
+  const settle = async () => {
+    while (await batchStep(s.hub, 'stream-hours', rollup));
+    while (await all.followReadings());
+    while (await all.step());
+  };
+  const midnight = (Date.parse('2026-03-01T00:00:00+08:00') - T0) / MIN;
+  const hours = (from: number, to: number, value: number) => Array.from({ length: to - from }, (_, i) => [s.stream.get('air-1/pm25')!, T0 + (midnight + (from + i) * 60) * MIN, value] as [string, number, number]);
+  await put(s.hub, hours(0, 19, 200));
+  await settle();
+  assert.deepEqual(await open(s), [], '19 hours are no day');
+  await put(s.hub, hours(19, 20, 200));
+  await settle();
+  assert.deepEqual((await open(s)).map((w) => [w.rule, w.unit, w.level, w.value]), [['pm25-day', 'yuxi.t01', 2, 200]]);
+  await put(s.hub, hours(20, 24, 600));
+  await settle();
+  assert.deepEqual((await open(s)).map((w) => [w.level, w.value]), [[1, 267]], 'the same day with more hours is judged again');
+  await put(s.hub, hours(24, 45, 20));
+  await settle();
+  assert.deepEqual(await open(s), [], 'the next day is clean');
 });
