@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { flowPack, matterPack, scenarioPack, sectorPack } from '../cases/pack.ts';
 import { calendarPack } from '../duty/pack.ts';
 import { surveyPack, targetPack } from '../evaluation/pack.ts';
+import { financeRulePack } from '../finance/pack.ts';
 import { indicatorPack, riskTypePack } from '../indicators/pack.ts';
 import { centrePack } from '../people/pack.ts';
 import { ledgerPack } from '../records/pack.ts';
@@ -31,6 +32,7 @@ export const kinds = {
   'warning-rules': kind(rulePack, [['on.profile', 'profiles'], ['on.indicator', 'indicators'], ['scenario', 'scenarios'], ['matter', 'matters']]),
   surveys: kind(surveyPack, [['after.flows.*', 'flows']]),
   targets: kind(targetPack, [['indicator', 'indicators']]),
+  'finance-rules': kind(financeRulePack),
   tests: kind(examplePack, [['matter', 'matters'], ['indicator', 'indicators'], ['scenario', 'scenarios'], ['target', 'targets']]),
 } as const;
 export type KindName = keyof typeof kinds;
