@@ -14,6 +14,7 @@ const tagsOf: Record<string, string[]> = {
   warning: ['warnings'],
   indicator: ['indicators', 'targets'],
   record: ['records', 'targets', 'indicators'],
+  survey: ['evaluation', 'targets', 'indicators'],
   review: ['reviews'],
   disclosure: ['finance'],
   target: ['targets'],
