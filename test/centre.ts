@@ -6,7 +6,22 @@ import { act, openFromWarning, read } from '#server/cases/service.ts';
 import { DEMO_PASSWORD, firstStart } from '#server/first-start.ts';
 import { compose } from '#server/main.ts';
 import { actorFor } from '#server/people/service.ts';
+import { type Follower, followStep } from '#server/platform/facts.ts';
+import type { Hub } from '#server/platform/hub.ts';
 import { setClock, testHub } from '#server/platform/testing.ts';
+
+/** Runs a follower until it has passed every fact there is; other tests' transactions in the same cluster may hold it back for a moment. */
+export async function catchUp(hub: Hub, name: string, follower: Follower): Promise<void> {
+  await hub.sql`insert into cursors (name) values (${name}) on conflict do nothing`;
+  const [last] = await hub.sql<{ position: string }[]>`select coalesce(max(position), 0)::text as position from facts`;
+  for (const until = Date.now() + 20_000; ; ) {
+    await followStep(hub, name, follower);
+    const [behind] = await hub.sql`select 1 from facts f, cursors c where c.name = ${name} and f.position <= ${last!.position} and (f.tx, f.position) > (c.tx, c.position) limit 1`;
+    if (!behind) return;
+    assert.ok(Date.now() < until, `follower ${name} stays behind`);
+    await new Promise((r) => setTimeout(r, 20));
+  }
+}
 
 /** A demonstration centre at an instant, with helpers that act as its posts. */
 export async function centre(t: Parameters<typeof testHub>[0], clock: string) {

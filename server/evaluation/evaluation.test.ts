@@ -5,9 +5,8 @@ import type { Output } from '#core/contract.ts';
 import { evaluationApi } from '#core/evaluation/contract.ts';
 import { evaluationRoutes } from './routes.ts';
 import { caseMeasure, followCases, surveyValue } from './service.ts';
-import { followStep } from '../platform/facts.ts';
 import { indicatorsOf } from '../indicators/service.ts';
-import { centre } from '../../test/centre.ts';
+import { catchUp, centre } from '../../test/centre.ts';
 
 type Units = Output<typeof evaluationApi.units>;
 type Targets = Output<typeof evaluationApi.targets>;
@@ -76,10 +75,7 @@ test('on-time and acknowledgement rates of units, with exactly the shares behind
 
 test('a closed case is asked about once; answered by link or by call, never twice; the unrated are apart', async (t) => {
   const c = await centre(t, '2026-03-02T09:00:00+08:00');
-  const follow = async () => {
-    await c.hub.sql`insert into cursors (name) values ('evaluation') on conflict do nothing`;
-    for (let i = 0; i < 20; i++) await followStep(c.hub, 'evaluation', { kinds: ['case.closed', 'case.evaluated'], handle: followCases });
-  };
+  const follow = () => catchUp(c.hub, 'evaluation', { kinds: ['case.closed', 'case.evaluated'], handle: followCases });
   const ids: string[] = [];
   for (let i = 0; i < 3; i++) {
     const id = await c.burst();

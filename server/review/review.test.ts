@@ -2,19 +2,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Output } from '#core/contract.ts';
-import { reviewApi } from '#core/review/contract.ts';
+import type { reviewApi } from '#core/review/contract.ts';
 import { open } from '#core/cases/state.ts';
-import { centre } from '../../test/centre.ts';
-import { followStep, history } from '../platform/facts.ts';
+import { catchUp, centre } from '../../test/centre.ts';
+import { history } from '../platform/facts.ts';
 import { HEARD } from './follow.ts';
 import { followCases } from './service.ts';
 
 type Detail = Output<typeof reviewApi.read>;
 type List = Output<typeof reviewApi.list>;
-const follow = async (c: Awaited<ReturnType<typeof centre>>) => {
-  await c.hub.sql`insert into cursors (name) values ('review') on conflict do nothing`;
-  for (let i = 0; i < 20; i++) await followStep(c.hub, 'review', { kinds: HEARD, handle: followCases });
-};
+const follow = (c: Awaited<ReturnType<typeof centre>>) => catchUp(c.hub, 'review', { kinds: HEARD, handle: followCases });
 
 test('from a closed level II case to improvements that are really done', async (t) => {
   const c = await centre(t, '2026-03-02T09:00:00+08:00');
