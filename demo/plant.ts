@@ -8,8 +8,7 @@ import { act, openCase } from '#server/cases/service.ts';
 import { actorFor } from '#server/people/service.ts';
 import type { Hub } from '#server/platform/hub.ts';
 import { createRecord } from '#server/records/service.ts';
-import { signalsOf } from '#server/signals/follow.ts';
-import { registerThings } from '#server/signals/service.ts';
+import { registerThings, signalsOf } from '#server/signals/service.ts';
 
 interface Shape { base: number; daily: number; noise: number; min?: number }
 interface District {

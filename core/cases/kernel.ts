@@ -214,6 +214,8 @@ class Facts {
   go(to: { next?: string | undefined; end?: 'closed' | 'dismissed' | undefined }, assign?: Assignment[], reason?: string): void {
     if (to.end) {
       const owner = resolveUnit(this.ctx, this.state, this.ctx.flow.owner);
+      // Work still out when the case ends is called back: an ended case waits for nobody.
+      for (const t of this.state.tasks.filter(open)) this.add('case.task-withdrawn', { task: t.id, reason: '事件已结束' });
       this.add(to.end === 'closed' ? 'case.closed' : 'case.dismissed', { by: this.ctx.actor.account, owner, ...(reason ? { reason } : {}) });
     } else if (to.next) this.offer(to.next, assign);
   }

@@ -3,19 +3,12 @@ import { addCheck } from '../platform/health.ts';
 import type { Hub } from '../platform/hub.ts';
 import { loop } from '../platform/loop.ts';
 import type { System } from '../main.ts';
-import { Signals } from './service.ts';
+import { signalsOf } from './service.ts';
+export { signalsOf } from './service.ts';
 import { CURSOR, rollStep } from './rollup.ts';
 import { forgetBatches, healHeads, rollHours } from './store.ts';
 import { httpWayIn } from './ways-in/http.ts';
 import { followBroker, startMqtt } from './ways-in/mqtt.ts';
-
-const known = new WeakMap<Hub, Signals>();
-/** The signals of a hub's process; made on first use. */
-export function signalsOf(hub: Hub): Signals {
-  let s = known.get(hub);
-  if (!s) known.set(hub, (s = new Signals(hub)));
-  return s;
-}
 
 export interface Batch {
   tx: string;

@@ -298,3 +298,11 @@ export async function release(work: Work, signals: Signals, id: string, at: stri
   const r = await signals.ingest.submit(columns);
   return { stored: r.stored };
 }
+
+const known = new WeakMap<Hub, Signals>();
+/** The signals of a hub's process; made on first use. */
+export function signalsOf(hub: Hub): Signals {
+  let s = known.get(hub);
+  if (!s) known.set(hub, (s = new Signals(hub)));
+  return s;
+}

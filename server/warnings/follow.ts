@@ -5,7 +5,7 @@ import { addCheck } from '../platform/health.ts';
 import { loop } from '../platform/loop.ts';
 import { counter, gauge } from '../platform/metrics.ts';
 import { indicatorsOf } from '../indicators/service.ts';
-import { signalsOf } from '../signals/follow.ts';
+import { signalsOf } from '../signals/service.ts';
 import type { System } from '../main.ts';
 import { onTimer, visibleIds, warningsOf } from './service.ts';
 import { deliverWebhook, publishFacts } from './webhooks.ts';
