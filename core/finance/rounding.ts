@@ -29,7 +29,9 @@ export function fenOf(value: string, unit: MoneyUnit): number | null {
 /** Fen to a decimal string in a unit with at least two decimals where there are any, without separators. */
 export function decimal(fen: number, unit: MoneyUnit): string {
   const scale = unit === '万元' ? 6 : 2;
-  const digits = Math.abs(fen).toString().padStart(scale + 1, '0');
+  const digits = Math.abs(fen)
+    .toString()
+    .padStart(scale + 1, '0');
   const whole = digits.slice(0, -scale);
   let fraction = digits.slice(-scale);
   while (fraction.length > 2 && fraction.endsWith('0')) fraction = fraction.slice(0, -1);

@@ -30,7 +30,11 @@ function coefficients(e: Equation): Map<string, number> {
   for (const [v, c] of m) if (c === 0) m.delete(v);
   return m;
 }
-const signature = (m: Map<string, number>): string => [...m].map(([v, c]) => `${v}*${c}`).toSorted().join('+');
+const signature = (m: Map<string, number>): string =>
+  [...m]
+    .map(([v, c]) => `${v}*${c}`)
+    .toSorted()
+    .join('+');
 
 /**
  * Groups failed equations by the figure that explains most of them and breaks fewest of those that hold.
@@ -87,7 +91,8 @@ export function causesOf(book: Book): Cause[] {
         const broken = (held.get(v) ?? []).filter((h) => Math.abs(h.e.off + h.coef * delta) > h.e.tolerance).length;
         const score = group.length - broken * 0.9;
         const seen = occurrences.get(v)?.length ?? 0;
-        if (!best || score > best.score || (score === best.score && (group.length > best.size || (group.length === best.size && seen < best.seen)))) best = { v, delta, group, score, size: group.length, seen };
+        if (!best || score > best.score || (score === best.score && (group.length > best.size || (group.length === best.size && seen < best.seen))))
+          best = { v, delta, group, score, size: group.length, seen };
       }
     }
     if (!best) break;
@@ -96,7 +101,10 @@ export function causesOf(book: Book): Cause[] {
     let suspect: string | null = v;
     if (group.length === 1) {
       const alone = group[0]!;
-      const free = [...alone.coefs.keys()].filter((x) => !(held.get(x) ?? []).some((h) => Math.abs(h.e.off + h.coef * (-alone.e.off / alone.coefs.get(x)!)) > h.e.tolerance) && (occurrences.get(x)?.length ?? 0) <= best.seen);
+      const free = [...alone.coefs.keys()].filter(
+        (x) =>
+          !(held.get(x) ?? []).some((h) => Math.abs(h.e.off + h.coef * (-alone.e.off / alone.coefs.get(x)!)) > h.e.tolerance) && (occurrences.get(x)?.length ?? 0) <= best.seen,
+      );
       if (free.length !== 1) suspect = null;
     }
     const equations = group.flatMap((f) => [f.e, ...duplicates.get(f)!]);
@@ -112,7 +120,14 @@ function merged(causes: Cause[]): Cause[] {
   const out: Cause[] = [];
   const rows = new Map<string, Cause>();
   for (const c of causes) {
-    const keys = c.suspect ? c.facts.filter((f) => f.table).map((f) => `${f.table!.id}/${f.place.line ?? ''}/${f.place.page ?? ''}/${f.place.row ?? ''}/${Math.abs(c.delta)}`) : [];
+    // Without a suspect the stated figure's own row (or line of text) tells them together.
+    const stated = c.equations[0]!.terms[0]!.fact;
+    const keys =
+      c.suspect === null || !c.facts.some((f) => f.table)
+        ? [
+            `${c.equations[0]!.kind}/${stated.table?.id ?? ''}/${stated.place.file ?? ''}/${stated.place.line ?? ''}/${stated.place.page ?? ''}/${stated.place.row ?? ''}/${Math.abs(c.equations[0]!.off)}`,
+          ]
+        : c.facts.filter((f) => f.table).map((f) => `${f.table!.id}/${f.place.line ?? ''}/${f.place.page ?? ''}/${f.place.row ?? ''}/${Math.abs(c.delta)}`);
     const known = keys.map((k) => rows.get(k)).find((x) => x !== undefined);
     if (known) {
       known.equations.push(...c.equations);
@@ -147,7 +162,10 @@ export function sentence(e: Equation): string {
 export function figuresOf(e: Equation): Finding['figures'] {
   const [first, ...rest] = e.terms;
   const unit = first!.fact.unit;
-  const others = rest.length === 1 && rest[0]!.fact.unit === unit ? { label: rest[0]!.fact.label, value: rest[0]!.fact.value } : { label: rest.length === 1 ? rest[0]!.fact.label : '按其他数字计算', value: decimal(-rest.reduce((s, t) => s + t.coef * t.fact.fen, 0) / first!.coef, unit) };
+  const others =
+    rest.length === 1 && rest[0]!.fact.unit === unit
+      ? { label: rest[0]!.fact.label, value: rest[0]!.fact.value }
+      : { label: rest.length === 1 ? rest[0]!.fact.label : '按其他数字计算', value: decimal(-rest.reduce((s, t) => s + t.coef * t.fact.fen, 0) / first!.coef, unit) };
   return [{ label: first!.fact.label, value: first!.fact.value }, others];
 }
 
@@ -164,14 +182,21 @@ export function reportEquations(book: Book, out: Collector): Cause[] {
     const others = used.length - 1;
     const unit = e.terms[0]!.fact.unit;
     const blame = c.suspect && c.facts[0] && e.terms.length > 2 ? `；与其他各处核对，应是${c.facts[0].label}${c.facts[0].value}${c.facts[0].unit}有误` : '';
-    out.add(e.kind, { places, figures: figuresOf(e), difference: decimal(Math.abs(e.off), unit), message: `${sentence(e)}${blame}${others > 0 ? `（另有${others}项核对因此不符）` : ''}。` }, true);
+    out.add(
+      e.kind,
+      { places, figures: figuresOf(e), difference: decimal(Math.abs(e.off), unit), message: `${sentence(e)}${blame}${others > 0 ? `（另有${others}项核对因此不符）` : ''}。` },
+      true,
+    );
   }
   const seen = new Map<string, Finding>();
   for (const e of book.equations) {
     if (e.status !== 'rounding' && e.status !== 'undecidable') continue;
     if (!out.rule(e.kind)) continue;
     const unit = e.terms[0]!.fact.unit;
-    const key = `${e.status}/${e.off}/${e.soft ?? ''}/${e.terms.map((t) => t.fact.fen).toSorted((a, b) => a - b).join(',')}`;
+    const key = `${e.status}/${e.off}/${e.soft ?? ''}/${e.terms
+      .map((t) => t.fact.fen)
+      .toSorted((a, b) => a - b)
+      .join(',')}`;
     const places = e.terms.map((t) => t.fact.place);
     const known = seen.get(key);
     if (known) {

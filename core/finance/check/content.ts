@@ -24,11 +24,16 @@ function missingTables(d: Disclosure, out: Collector): void {
   const tables = d.tables.filter((t) => t.kind !== 'catalogue');
   const reported = new Set<number>();
   if (d.catalogue.length > 0 && tables.length > 0) {
-    const key = (t: string) => norm(t).replace(/^20\d\d年(度)?/, '').replace(/[“”"']/g, '');
+    const key = (t: string) =>
+      norm(t)
+        .replace(/^20\d\d年(度)?/, '')
+        .replace(/[“”"']/g, '');
     const titles = tables.map((t) => key(t.title));
     for (const e of d.catalogue) {
       const k = key(e.title);
-      const found = tables.some((t) => e.label !== null && norm(t.id).replace(/-\d+$/, '') === norm(e.label)) || titles.some((t) => t !== '' && (t === k || (k.length > 8 && (t.endsWith(k) || k.endsWith(t)) && Math.min(t.length, k.length) > 8)));
+      const found =
+        tables.some((t) => e.label !== null && norm(t.id).replace(/-\d+$/, '') === norm(e.label)) ||
+        titles.some((t) => t !== '' && (t === k || (k.length > 8 && (t.endsWith(k) || k.endsWith(t)) && Math.min(t.length, k.length) > 8)));
       if (found) out.pass('missing-table');
       else {
         const n = e.label ? numberOf(e.label) : null;
@@ -54,19 +59,32 @@ function missingTables(d: Disclosure, out: Collector): void {
       const after = of.find((x) => x.n!.n > n)!;
       const before = of.findLast((x) => x.n!.n < n && x.i < after.i);
       const id = /[一二三四五六七八九十]/.test(of[0]!.t.id) ? `${prefix.replace('表', '') === '' ? '表' : prefix}${chinese(n)}` : `${prefix}${n}`;
-      out.add('missing-table', { places: [placeOf(after.t.place, after.t.id), ...(before ? [placeOf(before.t.place, before.t.id)] : [])], message: `表号不连续：缺${id}（${before ? `${before.t.id}之后` : '开头'}即为${after.t.id}）。` });
+      out.add('missing-table', {
+        places: [placeOf(after.t.place, after.t.id), ...(before ? [placeOf(before.t.place, before.t.id)] : [])],
+        message: `表号不连续：缺${id}（${before ? `${before.t.id}之后` : '开头'}即为${after.t.id}）。`,
+      });
     }
   }
   for (const t of tables) {
-    if (t.remarks.some((r) => /表题.*缺失|缺.*表题|标题.*缺失/.test(r))) out.add('missing-table', { places: [placeOf(t.place, t.id)], message: `${t.id}缺少表题和表头，只见续页各行，前面的行没有公布。` });
+    if (t.remarks.some((r) => /表题.*缺失|缺.*表题|标题.*缺失/.test(r)))
+      out.add('missing-table', { places: [placeOf(t.place, t.id)], message: `${t.id}缺少表题和表头，只见续页各行，前面的行没有公布。` });
   }
 }
 
-const empties: Partial<Record<Table['kind'], RegExp>> = { 'government-fund': /政府性基金/, 'state-capital': /国有资本/, procurement: /采购/, 'three-public': /三公/, 'key-project-targets': /重点/, 'project-list': /项目/ };
+const empties: Partial<Record<Table['kind'], RegExp>> = {
+  'government-fund': /政府性基金/,
+  'state-capital': /国有资本/,
+  procurement: /采购/,
+  'three-public': /三公/,
+  'key-project-targets': /重点/,
+  'project-list': /项目/,
+};
 function emptyNotes(d: Disclosure, out: Collector): void {
   for (const t of d.tables) {
     if (!t.empty || t.kind === 'catalogue') continue;
-    const told = t.notes.length > 0 || (empties[t.kind] !== undefined && d.paragraphs.some((p) => empties[t.kind]!.test(p.text) && /(无|没有|未安排|未使用|不涉及|总额\s?0|0\s?万?元|为零)/.test(p.text)));
+    const told =
+      t.notes.length > 0 ||
+      (empties[t.kind] !== undefined && d.paragraphs.some((p) => empties[t.kind]!.test(p.text) && /(无|没有|未安排|未使用|不涉及|总额\s?0|0\s?万?元|为零)/.test(p.text)));
     if (told) out.pass('empty-note');
     else out.add('empty-note', { places: [placeOf(t.place, t.id)], message: `${t.id}《${t.title.replace(/\s/g, '')}》没有数据，也没有备注说明原因。` });
   }
@@ -77,10 +95,17 @@ function duplicateRows(d: Disclosure, out: Collector): void {
     const repeats = t.rows.map((r, i) => ({ r, i })).filter((x) => x.r.repeats !== undefined);
     if (repeats.length > 0) {
       out.add('duplicate-row', {
-        places: repeats.flatMap((x) => [placeOf(x.r.place, t.id), placeOf(t.rows[x.r.repeats!]!.place, t.id)]), message: `${t.id}分页处${repeats.map((x) => `“${rowName(x.r)}”`).join('、')}重复列示。`,
+        places: repeats.flatMap((x) => [placeOf(x.r.place, t.id), placeOf(t.rows[x.r.repeats!]!.place, t.id)]),
+        message: `${t.id}分页处${repeats.map((x) => `“${rowName(x.r)}”`).join('、')}重复列示。`,
       });
     }
-    if (!['functional-expenditure', 'expenditure', 'income', 'basic-by-economic', 'basic-by-government-economic', 'project-by-economic', 'project-by-government-economic'].includes(t.kind) || t.columns.some((c) => ['unit-code', 'unit-name', 'project-name'].includes(c.role))) continue;
+    if (
+      !['functional-expenditure', 'expenditure', 'income', 'basic-by-economic', 'basic-by-government-economic', 'project-by-economic', 'project-by-government-economic'].includes(
+        t.kind,
+      ) ||
+      t.columns.some((c) => ['unit-code', 'unit-name', 'project-name'].includes(c.role))
+    )
+      continue;
     const seen = new Map<string, number>();
     t.rows.forEach((r, i) => {
       if (!r.code || r.repeats !== undefined) return;
@@ -98,7 +123,13 @@ function classificationNames(d: Disclosure, out: Collector): void {
     const known = list.get(code);
     if (!known) return;
     const n = plainName(name);
-    if (n === '' || known.accepted.has(n) || known.accepted.has(`${n}支出`) || known.accepted.has(n.replace(/支出$/, '')) || n.replace(/[()]/g, '') === plainName(known.name).replace(/[()]/g, '')) {
+    if (
+      n === '' ||
+      known.accepted.has(n) ||
+      known.accepted.has(`${n}支出`) ||
+      known.accepted.has(n.replace(/支出$/, '')) ||
+      n.replace(/[()]/g, '') === plainName(known.name).replace(/[()]/g, '')
+    ) {
       if (n !== '') out.pass('classification-name');
       return;
     }
@@ -107,21 +138,37 @@ function classificationNames(d: Disclosure, out: Collector): void {
     w.places.push(placeOf(place, table));
     wrong.set(key, w);
   };
-  for (const v of d.functional) for (const r of v.rows) if (r.code && r.name && !['government-fund', 'state-capital'].includes(v.table.kind)) look(r.code, r.name, v.table.rows[r.row]!.place, v.table.id, functionalCodes);
-  for (const v of d.economic) for (const r of v.rows) if (r.code && r.name) look(r.code, r.name, v.table.rows[r.row]!.place, v.table.id, v.set === 'government' ? governmentCodes : departmentCodes);
-  for (const w of wrong.values()) out.add('classification-name', { places: w.places, figures: [], message: `科目${w.code}写作“${w.name.replace(/\s/g, '')}”，政府收支分类科目中应为“${w.right}”。` });
+  for (const v of d.functional)
+    for (const r of v.rows)
+      if (r.code && r.name && !['government-fund', 'state-capital'].includes(v.table.kind)) look(r.code, r.name, v.table.rows[r.row]!.place, v.table.id, functionalCodes);
+  for (const v of d.economic)
+    for (const r of v.rows) if (r.code && r.name) look(r.code, r.name, v.table.rows[r.row]!.place, v.table.id, v.set === 'government' ? governmentCodes : departmentCodes);
+  for (const w of wrong.values())
+    out.add('classification-name', { places: w.places, figures: [], message: `科目${w.code}写作“${w.name.replace(/\s/g, '')}”，政府收支分类科目中应为“${w.right}”。` });
   for (const v of d.functional) {
     for (const r of v.rows) {
       const row = v.table.rows[r.row]!;
-      if (r.code || r.level === 0 || !r.name || /^(合计|总计|本年|备注|注[:：])/.test(norm(r.name)) || Object.values(r.figures).every((c) => c?.value == null) || row.repeats !== undefined) continue;
+      if (
+        r.code ||
+        r.level === 0 ||
+        !r.name ||
+        /^(合计|总计|本年|备注|注[:：])/.test(norm(r.name)) ||
+        Object.values(r.figures).every((c) => c?.value == null) ||
+        row.repeats !== undefined
+      )
+        continue;
       if (!v.rows.some((x) => x.code)) continue;
       out.add('empty-cell', { places: [placeOf(row.place, v.table.id)], message: `${v.table.id}“${r.name.replace(/\s/g, '')}”一行有数字而没有科目编码。` });
     }
-    for (const r of v.rows) if (r.code && !r.name && /^\d{3,7}$/.test(r.code)) out.add('empty-cell', { places: [placeOf(v.table.rows[r.row]!.place, v.table.id)], message: `${v.table.id}科目${r.code}没有科目名称。` });
+    for (const r of v.rows)
+      if (r.code && !r.name && /^\d{3,7}$/.test(r.code))
+        out.add('empty-cell', { places: [placeOf(v.table.rows[r.row]!.place, v.table.id)], message: `${v.table.id}科目${r.code}没有科目名称。` });
   }
   // A class of a two-sided table whose name is no class, while its amount is that of a class missing there.
   const amounts = new Map<string, string>();
-  for (const v of d.functional) if (v.table.kind === 'functional-expenditure' || v.table.kind === 'expenditure') for (const r of v.rows) if (r.code?.length === 3 && r.figures.total?.value != null) amounts.set(r.code, r.figures.total.value);
+  for (const v of d.functional)
+    if (v.table.kind === 'functional-expenditure' || v.table.kind === 'expenditure')
+      for (const r of v.rows) if (r.code?.length === 3 && r.figures.total?.value != null) amounts.set(r.code, r.figures.total.value);
   for (const b of d.balances) {
     const present = new Set(b.expenditure.map((i) => classCodeOf(i.name)).filter((c) => c !== null));
     for (const i of b.expenditure) {
@@ -129,7 +176,11 @@ function classificationNames(d: Disclosure, out: Collector): void {
       const value = i.figures.amount?.value;
       if (value == null || Number(value) === 0) continue;
       const code = [...amounts].find(([c, v]) => !present.has(c) && Number(v) === Number(value))?.[0];
-      if (code) out.add('classification-name', { places: [placeOf(i.place, b.table.id)], message: `${b.table.id}支出科目写作“${i.name.replace(/\s/g, '')}”，按金额${value}对照其他表应为“${functionalCodes.get(code)!.name}”。` });
+      if (code)
+        out.add('classification-name', {
+          places: [placeOf(i.place, b.table.id)],
+          message: `${b.table.id}支出科目写作“${i.name.replace(/\s/g, '')}”，按金额${value}对照其他表应为“${functionalCodes.get(code)!.name}”。`,
+        });
     }
   }
 }
@@ -141,14 +192,29 @@ function yearSlips(d: Disclosure, out: Collector): void {
   for (const t of d.tables) {
     if (t.year === null || t.kind === 'catalogue') continue;
     if (t.year === year) out.pass('year-slip');
-    else out.add('year-slip', { places: [placeOf(t.place, t.id)], figures: [{ label: '表题年度', value: String(t.year) }, { label: '本文年度', value: String(year) }], message: `${t.id}表题写作${t.year}年，而本文是${year}年度的${d.kind === 'final-account' ? '决算' : '预算'}。` });
+    else
+      out.add('year-slip', {
+        places: [placeOf(t.place, t.id)],
+        figures: [
+          { label: '表题年度', value: String(t.year) },
+          { label: '本文年度', value: String(year) },
+        ],
+        message: `${t.id}表题写作${t.year}年，而本文是${year}年度的${d.kind === 'final-account' ? '决算' : '预算'}。`,
+      });
   }
   for (const t of d.tables) {
     for (const c of t.columns) {
       const head = norm(c.path.join('/'));
-      if (c.year === null || !['total', 'basic', 'project', 'budget', 'actual', 'amount'].includes(c.role) || c.role === 'total' && t.kind === 'three-public') continue;
+      if (c.year === null || !['total', 'basic', 'project', 'budget', 'actual', 'amount'].includes(c.role) || (c.role === 'total' && t.kind === 'three-public')) continue;
       if (c.year > year || c.year < year - 1) {
-        out.add('year-slip', { places: [placeOf(t.place, t.id)], figures: [{ label: '表头年度', value: String(c.year) }, { label: '本文年度', value: String(year) }], message: `${t.id}表头“${head.slice(0, 30)}”的年度${c.year}与本文年度${year}不符。` });
+        out.add('year-slip', {
+          places: [placeOf(t.place, t.id)],
+          figures: [
+            { label: '表头年度', value: String(c.year) },
+            { label: '本文年度', value: String(year) },
+          ],
+          message: `${t.id}表头“${head.slice(0, 30)}”的年度${c.year}与本文年度${year}不符。`,
+        });
         break;
       }
     }
@@ -157,7 +223,9 @@ function yearSlips(d: Disclosure, out: Collector): void {
   for (const p of d.paragraphs) {
     if (p.section && /名词|职能|职责/.test(p.section)) continue;
     const text = norm(p.text);
-    for (const m of text.matchAll(/(20\d\d)年(度)?(?=[^。，；]{0,6}(年初预算|一般公共预算(财政拨款)?(收入|支出|安排)|安排购置|“?三公”?经费预算|政府采购预算|项目支出均|预算总(收入|支出)|部门预算|无使用政府性基金))/g)) {
+    for (const m of text.matchAll(
+      /(20\d\d)年(度)?(?=[^。，；]{0,6}(年初预算|一般公共预算(财政拨款)?(收入|支出|安排)|安排购置|“?三公”?经费预算|政府采购预算|项目支出均|预算总(收入|支出)|部门预算|无使用政府性基金))/g,
+    )) {
       const y = Number(m[1]);
       const before = text.slice(Math.max(0, m.index - 6), m.index);
       if (y === year) {
@@ -166,8 +234,16 @@ function yearSlips(d: Disclosure, out: Collector): void {
       }
       if (/(较|比|与|同|和|上年|截至|截止|到|自|从|原|由)$/.test(before) || y < year - 1 || y > year + 1) continue;
       const after = text.slice(m.index + m[0].length, m.index + m[0].length + 24);
-      if (/^(年初)?预算(数)?(相比|持平|一致|增加|减少|增长|下降)/.test(after) || /(增加|减少|持平|相比|增长|下降)/.test(after) && y === year - 1 && !/安排购置/.test(after)) continue;
-      out.add('year-slip', { places: [placeOf(placeNear(d, p, m[0], after), null)], figures: [{ label: '文中年度', value: String(y) }, { label: '本文年度', value: String(year) }], message: `文字说明写作“${m[0]}${after.slice(0, 16)}”，本文为${year}年度预算，年度可能有误。` });
+      if (/^(年初)?预算(数)?(相比|持平|一致|增加|减少|增长|下降)/.test(after) || (/(增加|减少|持平|相比|增长|下降)/.test(after) && y === year - 1 && !/安排购置/.test(after)))
+        continue;
+      out.add('year-slip', {
+        places: [placeOf(placeNear(d, p, m[0], after), null)],
+        figures: [
+          { label: '文中年度', value: String(y) },
+          { label: '本文年度', value: String(year) },
+        ],
+        message: `文字说明写作“${m[0]}${after.slice(0, 16)}”，本文为${year}年度预算，年度可能有误。`,
+      });
     }
   }
 }
@@ -175,11 +251,14 @@ function yearSlips(d: Disclosure, out: Collector): void {
 function placeNear(d: Disclosure, p: Disclosure['paragraphs'][number], found: string, after: string): Place {
   const index = d.paragraphs.indexOf(p);
   const key = norm(found) + after.slice(0, 4);
-  const s = d.statements.find((x) => x.paragraph === index && norm(x.text).includes(key)) ?? d.statements.find((x) => x.paragraph === index && x.year !== null && x.year === Number(found.slice(0, 4)) && /购置/.test(x.subject) === /购置/.test(after));
+  const s =
+    d.statements.find((x) => x.paragraph === index && norm(x.text).includes(key)) ??
+    d.statements.find((x) => x.paragraph === index && x.year !== null && x.year === Number(found.slice(0, 4)) && /购置/.test(x.subject) === /购置/.test(after));
   return s?.amount?.place ?? s?.place ?? p.place;
 }
 
-const placeholder = /(X{2,}|×{2,}|x{3,}|＊{2,}|\*{3,}|_{3,}|○{2,}|〇{2,}(?!\d)|增加[(（]减少[)）]|减少[(（]增加[)）]|增长[(（]下降[)）]|下降[(（]增长[)）]|(?:增加|减少)\/(?:增加|减少|持平)|[(（](?:填写|请填|此处|根据实际)[^)）]{0,20}[)）]|待补充|待填|\?{3,}|？{3,})/;
+const placeholder =
+  /(X{2,}|×{2,}|x{3,}|_{3,}|○{2,}|〇{2,}(?!\d)|增加[(（]减少[)）]|减少[(（]增加[)）]|增长[(（]下降[)）]|下降[(（]增长[)）]|(?:增加|减少)\/(?:增加|减少|持平)|[(（](?:填写|请填|此处|根据实际)[^)）]{0,20}[)）]|待补充|待填|\?{3,}|？{3,})/;
 function texts(d: Disclosure): { text: string; place: Place; table: string | null }[] {
   const list: { text: string; place: Place; table: string | null }[] = d.paragraphs.map((p) => ({ text: p.text, place: p.place, table: null }));
   for (const t of d.tables) {
@@ -198,33 +277,29 @@ function texts(d: Disclosure): { text: string; place: Place; table: string | nul
   });
 }
 
-const fine = (text: string, phrase: string): boolean => {
-  // 研究研究-like doublings do not reach the length; a list may repeat its words: A项目、A项目 has a comma between.
-  void text;
-  return /^[\d.,\s%]+$/.test(phrase) || new Set(phrase).size <= 2;
-};
 /**
- * A phrase of at least `least` characters that follows itself at once, perhaps with one mark between (按照通知按照通知),
- * or once more with a little before its end (完成完成率). Linear in length × the longest phrase looked for.
+ * A phrase of at least `least` characters that follows itself at once, perhaps with one comma or colon between.
+ * Phrases with figures must be long, since lists repeat their words (收入0万元，事业收入0万元，事业…). Linear in the length.
  */
 export function doubledPhrase(input: string, least = 5): { phrase: string; at: number } | null {
   const text = norm(input);
-  const n = Math.min(text.length, 6000);
-  for (let size = least; size <= 40; size += 1) {
-    let run = 0;
+  const n = Math.min(text.length, 8000);
+  const last = new Map<string, number>();
+  for (let i = 0; i + least <= n; i += 1) {
+    const gram = text.slice(i, i + least);
+    const before = last.get(gram);
+    last.set(gram, i);
+    if (before === undefined || i - before > 60) continue;
+    const period = i - before;
     for (const gap of [0, 1]) {
-      run = 0;
-      for (let i = 0; i + size + gap < n; i += 1) {
-        if (text[i] === text[i + size + gap]) {
-          run += 1;
-          if (run >= size) {
-            const start = i - size + 1;
-            const phrase = text.slice(start, start + size);
-            const mark = gap ? text[start + size]! : '';
-            if ((gap === 0 || /[:：,，]/.test(mark)) && !/[、;；。]/.test(gap ? mark : '') && !fine(text, phrase)) return { phrase, at: start };
-          }
-        } else run = 0;
-      }
+      const size = period - gap;
+      if (size < least || (gap === 1 && !/[:,]/.test(text[i - 1]!))) continue;
+      let k = 0;
+      while (k < size && i + k < n && text[before + k] === text[i + k]) k += 1;
+      if (k < size) continue;
+      const phrase = text.slice(before, before + size);
+      if (/^[\d.,%、\-—_=*()]+$/.test(phrase) || new Set(phrase).size <= 2 || (/\d/.test(phrase) && size < 15) || (/[,、;]/.test(phrase) && size < 12)) continue;
+      return { phrase, at: before };
     }
   }
   return null;
@@ -238,41 +313,46 @@ function wordsRules(d: Disclosure, out: Collector): void {
   for (const x of texts(d)) {
     const place = placeOf(x.place, x.table);
     const where = x.table ?? '文字说明';
-    const where0 = (at: string) => (x.table === null ? placeOf(exact(d, x.place, at), null) : place);
+
     const m = placeholder.exec(x.text);
-    if (m && !/[A-Za-z]{4,}/.test(x.text.slice(Math.max(0, m.index - 2), m.index + 6).replace(/x+/gi, ''))) out.add('placeholder', { places: [where0(m[0])], message: `${where}中“${around(x.text, m.index, m[0].length)}”是没有填写或没有选定的模板文字。` });
+    if (m && !/[A-Za-z]{4,}/.test(x.text.slice(Math.max(0, m.index - 2), m.index + 6).replace(/x+/gi, '')))
+      out.add('placeholder', { places: [place], message: `${where}中“${around(x.text, m.index, m[0].length)}”是没有填写或没有选定的模板文字。` });
     else out.pass('placeholder');
     const tag = markup.exec(x.text);
     if (tag) out.add('markup', { places: [place], message: `${where}中残留网页标记“${tag[0].slice(0, 20)}”。` });
     const f = foreign.exec(x.text);
-    if (f) out.add('foreign-word', { places: [where0(f[1]!)], message: `${where}中“${around(x.text, f.index, f[0].length)}”夹有外文词“${f[1]}”，应当改为中文。` });
+    if (f) out.add('foreign-word', { places: [place], message: `${where}中“${around(x.text, f.index, f[0].length)}”夹有外文词“${f[1]}”，应当改为中文。` });
     const t = norm(x.text);
     const c = stackedComparison.exec(t);
-    if (c) out.add('doubled-phrase', { places: [where0('增加')], message: `${where}中“${c[0]}”比较的话说了两遍，文字重复。` });
+    if (c) out.add('doubled-phrase', { places: [place], message: `${where}中“${c[0]}”比较的话说了两遍，文字重复。` });
     else {
       const dbl = doubledPhrase(x.text, out.number('doubled-phrase', 'least', 5));
       if (dbl) out.add('doubled-phrase', { places: [place], message: `${where}中“${dbl.phrase.slice(0, 24)}”连续写了两遍，文字重复。` });
       else out.pass('doubled-phrase');
     }
   }
-  for (const t of d.targets) {
-    const dbl = doubledPhrase(t.indicator, out.number('doubled-phrase', 'least', 5));
-    if (dbl) out.add('doubled-phrase', { places: [placeOf(t.place, t.table)], message: `${t.table}指标名称中“${dbl.phrase.slice(0, 24)}”连续写了两遍，文字重复。` });
-  }
 }
 const around = (text: string, at: number, length: number): string => text.slice(Math.max(0, at - 8), at + length + 8).replace(/\s/g, '');
-const exact = (_d: Disclosure, place: Place, _words: string): Place => place;
 
 function cells(d: Disclosure, out: Collector): void {
   for (const t of d.tables) {
     const errors = t.rows.flatMap((r) => r.cells.filter((c) => c.notes?.includes('error-value')).map((c) => ({ c, r })));
-    if (errors.length > 0) out.add('excel-error', { places: errors.map((x) => placeOf(x.c.place, t.id)), figures: [], message: `${t.id}有${errors.length}个单元格残留电子表格错误值${[...new Set(errors.map((x) => x.c.text))].join('、')}（${errors.slice(0, 3).map((x) => `“${rowName(x.r)}”`).join('、')}）。` });
+    if (errors.length > 0)
+      out.add('excel-error', {
+        places: errors.map((x) => placeOf(x.c.place, t.id)),
+        figures: [],
+        message: `${t.id}有${errors.length}个单元格残留电子表格错误值${[...new Set(errors.map((x) => x.c.text))].join('、')}（${errors
+          .slice(0, 3)
+          .map((x) => `“${rowName(x.r)}”`)
+          .join('、')}）。`,
+      });
     else if (!t.empty) out.pass('excel-error');
     const stray = t.rows.flatMap((r) => r.cells.filter((c) => c.notes?.includes('stray')));
-    if (stray.length > 0) out.add('stray-mark', { places: stray.map((c) => placeOf(c.place, t.id)), message: `${t.id}的数字栏中有不是数字的字符“${[...new Set(stray.map((c) => c.text.slice(0, 10)))].join('”、“')}”。` });
-  }
-  for (const s of d.targetSheets) {
-    void s;
+    if (stray.length > 0)
+      out.add('stray-mark', {
+        places: stray.map((c) => placeOf(c.place, t.id)),
+        message: `${t.id}的数字栏中有不是数字的字符“${[...new Set(stray.map((c) => c.text.slice(0, 10)))].join('”、“')}”。`,
+      });
   }
 }
 

@@ -59,9 +59,11 @@ export class Book {
     for (const t of tables) {
       const u = t.moneyUnit ?? unit;
       let d = 0;
-      t.rows.forEach((r) => r.cells.forEach((c, i) => {
-        if (c.value !== null && t.columns[i]?.role !== 'growth' && !c.text.includes('%')) d = Math.max(d, Math.min(6, decimalsOf(c.value)));
-      }));
+      t.rows.forEach((r) =>
+        r.cells.forEach((c, i) => {
+          if (c.value !== null && t.columns[i]?.role !== 'growth' && !c.text.includes('%')) d = Math.max(d, Math.min(6, decimalsOf(c.value)));
+        }),
+      );
       this.decimals.set(t, d);
       most[u] = Math.max(most[u], d);
     }
@@ -89,7 +91,17 @@ export class Book {
     const unit = table.moneyUnit ?? this.unit;
     const fen = fenOf(cell.value, unit);
     if (fen === null) return null;
-    return this.push({ concept, fen, step: this.tableStep(table), unit, value: cell.value, label, place: placeOf(cell.place, table.id), table, sure: cell.confidence >= 0.6 && !cell.notes?.includes('undecided') });
+    return this.push({
+      concept,
+      fen,
+      step: this.tableStep(table),
+      unit,
+      value: cell.value,
+      label,
+      place: placeOf(cell.place, table.id),
+      table,
+      sure: cell.confidence >= 0.6 && !cell.notes?.includes('undecided'),
+    });
   }
 
   /** A figure of the narrative or of a form's heading. */
@@ -110,7 +122,17 @@ export class Book {
   zero(concept: string): Fact | null {
     const b = this.blanks.get(concept);
     if (!b || this.concepts.has(concept)) return null;
-    return this.push({ concept, fen: 0, step: this.tableStep(b.table), unit: b.table.moneyUnit ?? this.unit, value: '0', label: `${b.label}（空白）`, place: placeOf(b.cell.place, b.table.id), table: b.table, sure: !b.cell.notes?.includes('undecided') && b.cell.confidence >= 0.6 });
+    return this.push({
+      concept,
+      fen: 0,
+      step: this.tableStep(b.table),
+      unit: b.table.moneyUnit ?? this.unit,
+      value: '0',
+      label: `${b.label}（空白）`,
+      place: placeOf(b.cell.place, b.table.id),
+      table: b.table,
+      sure: !b.cell.notes?.includes('undecided') && b.cell.confidence >= 0.6,
+    });
   }
 
   /** First published figure of a concept in a table, else in the narrative. */
@@ -146,6 +168,13 @@ export class Book {
   }
 
   equal(kind: RuleKind, a: Fact, b: Fact, options: Pick<Equation, 'say' | 'soft' | 'also'> = {}): Equation | null {
-    return this.equation(kind, [{ fact: a, coef: 1 }, { fact: b, coef: -1 }], options);
+    return this.equation(
+      kind,
+      [
+        { fact: a, coef: 1 },
+        { fact: b, coef: -1 },
+      ],
+      options,
+    );
   }
 }

@@ -5,7 +5,7 @@ import type { Book, Fact } from './facts.ts';
 import type { Said } from './narrative.ts';
 import { type Collector, placeOf } from './report.ts';
 import type { Scope } from './scope.ts';
-import { missingTotals, partNames, procurementSums, rowName } from './tables.ts';
+import { missingTotals, partNames, shifted, procurementSums, rowName } from './tables.ts';
 
 /** 三公 items and the economic 款 that hold them (departmental; governmental in 50206–50208). */
 const economicItems: [part: string, codes: string[], government: string][] = [
@@ -15,7 +15,10 @@ const economicItems: [part: string, codes: string[], government: string][] = [
 ];
 
 export function threePublicEconomic(book: Book, d: Disclosure, out: Collector): void {
-  const projects = d.economic.some((v) => v.set === 'department' && v.scope === 'project' && !v.table.empty) || book.main('E:general:0:project') === null || book.main('E:general:0:project')!.fen === 0;
+  const projects =
+    d.economic.some((v) => v.set === 'department' && v.scope === 'project' && !v.table.empty) ||
+    book.main('E:general:0:project') === null ||
+    book.main('E:general:0:project')!.fen === 0;
   const basics = d.economic.find((v) => v.set === 'department' && v.scope === 'basic' && !v.table.empty);
   if (!basics || !d.threePublic.some((v) => !v.table.empty)) return;
   for (const [part, codes] of economicItems) {
@@ -26,11 +29,16 @@ export function threePublicEconomic(book: Book, d: Disclosure, out: Collector): 
     if (stated.fen === 0 && sum === 0) continue;
     const soft = projects ? undefined : sum <= stated.fen ? '其余部分可能列在项目支出中，而项目支出的经济分类没有公布' : undefined;
     if (!projects && sum < stated.fen && items.length === 0) {
-      book.equation('three-public-economic', [{ fact: stated, coef: 1 }], { soft: '可能全部列在项目支出中，而项目支出的经济分类没有公布', say: () => `${stated.label}${stated.value}${stated.unit}，基本支出的经济分类中没有对应科目` });
+      book.equation('three-public-economic', [{ fact: stated, coef: 1 }], {
+        soft: '可能全部列在项目支出中，而项目支出的经济分类没有公布',
+        say: () => `${stated.label}${stated.value}${stated.unit}，基本支出的经济分类中没有对应科目`,
+      });
       continue;
     }
     book.sum('three-public-economic', stated, items, {
-      ...(soft ? { soft } : {}), say: (e) => `${stated.label}${stated.value}${stated.unit}，经济分类${codes.join('、')}科目合计${decimal(sum, stated.unit)}${stated.unit}，相差${decimal(Math.abs(e.off), stated.unit)}${stated.unit}`,
+      ...(soft ? { soft } : {}),
+      say: (e) =>
+        `${stated.label}${stated.value}${stated.unit}，经济分类${codes.join('、')}科目合计${decimal(sum, stated.unit)}${stated.unit}，相差${decimal(Math.abs(e.off), stated.unit)}${stated.unit}`,
     });
   }
 }
@@ -38,12 +46,21 @@ export function threePublicEconomic(book: Book, d: Disclosure, out: Collector): 
 /** Governmental and departmental economic classification of the same basic expenditure: 501+50501 = 301, 502+50502 = 302. */
 export function governmentEconomic(book: Book): void {
   for (const scope of ['B', 'P'] as const) {
-    for (const [dep, parts] of [['301', ['501', '50501']], ['302', ['502', '50502']]] as const) {
+    for (const [dep, parts] of [
+      ['301', ['501', '50501']],
+      ['302', ['502', '50502']],
+    ] as const) {
       const whole = book.main(`${scope}:${dep}:total`);
       const facts = parts.map((c) => book.main(`${scope}G:${c}:total`)).filter((f) => f !== null);
       if (!whole || facts.length === 0 || (scope === 'P' && dep === '301')) continue;
       const names = parts.map((c) => c).join('与');
-      book.sum('government-economic', whole, facts, { say: (e) => `${whole.label}${whole.value}${whole.unit}，政府预算经济分类${names}合计${decimal(facts.reduce((s, f) => s + f.fen, 0), whole.unit)}${whole.unit}，相差${decimal(Math.abs(e.off), whole.unit)}${whole.unit}` });
+      book.sum('government-economic', whole, facts, {
+        say: (e) =>
+          `${whole.label}${whole.value}${whole.unit}，政府预算经济分类${names}合计${decimal(
+            facts.reduce((s, f) => s + f.fen, 0),
+            whole.unit,
+          )}${whole.unit}，相差${decimal(Math.abs(e.off), whole.unit)}${whole.unit}`,
+      });
     }
   }
 }
@@ -69,11 +86,20 @@ export function operatingCost(book: Book, said: Said[], out: Collector): void {
 /** A procurement table without a total row: the amounts in words must be the sums of its columns. */
 export function procurementTotals(book: Book, said: Said[]): void {
   const columns = procurementSums(book);
-  for (const [column, concept] of [['total', 'PR:total'], ['goods', 'PR:goods'], ['works', 'PR:works'], ['services', 'PR:services']] as const) {
+  for (const [column, concept] of [
+    ['total', 'PR:total'],
+    ['goods', 'PR:goods'],
+    ['works', 'PR:works'],
+    ['services', 'PR:services'],
+  ] as const) {
     const parts = columns.get(column);
     if (!parts) continue;
     const stated = said.find((x) => x.amount && x.concept === concept)?.amount;
-    if (stated) book.sum('procurement', stated, parts, { say: (e) => `${stated.label}${stated.value}${stated.unit}，而采购明细表${parts.length}行合计${decimal(stated.fen - e.off, stated.unit)}${stated.unit}，相差${decimal(Math.abs(e.off), stated.unit)}${stated.unit}` });
+    if (stated)
+      book.sum('procurement', stated, parts, {
+        say: (e) =>
+          `${stated.label}${stated.value}${stated.unit}，而采购明细表${parts.length}行合计${decimal(stated.fen - e.off, stated.unit)}${stated.unit}，相差${decimal(Math.abs(e.off), stated.unit)}${stated.unit}`,
+      });
   }
 }
 
@@ -93,7 +119,15 @@ export function growthColumns(d: Disclosure, book: Book, out: Collector): void {
       const b = Number(prior ?? 0);
       const name = `${table.id}“${rowName(r)}”`;
       if (b === 0) {
-        if (a !== 0 && Number(printed.value) !== 0) out.add('zero-base', { places: [place], figures: [{ label: `${name}增幅(%)`, value: printed.value }, { label: '上年数', value: prior ?? '0' }], message: `${name}上年数为零，增幅没有基数，表中却写作${printed.value}%。` });
+        if (a !== 0 && Number(printed.value) !== 0)
+          out.add('zero-base', {
+            places: [place],
+            figures: [
+              { label: `${name}增幅(%)`, value: printed.value },
+              { label: '上年数', value: prior ?? '0' },
+            ],
+            message: `${name}上年数为零，增幅没有基数，表中却写作${printed.value}%。`,
+          });
         continue;
       }
       const signed = printed.value;
@@ -105,8 +139,14 @@ export function growthColumns(d: Disclosure, book: Book, out: Collector): void {
       if (verdict === 'passed') out.pass('growth-column');
       else
         out.add('growth-column', {
-          places: [place], figures: [{ label: `${name}增幅(%)`, value: signed }, { label: '按两年数计算(%)', value: res.expected.toFixed(Math.max(1, res.decimals)) }], difference: Math.abs(Number(signed) - res.expected).toFixed(Math.max(1, res.decimals)),
-          message: `${name}增幅写作${signed}%，按本年${now ?? '0'}、上年${prior}计算应为${res.expected.toFixed(Math.max(1, res.decimals))}%${verdict === 'rounding' ? '，属于尾差' : ''}。`, ...(verdict === 'rounding' ? { severity: 'rounding' as const } : {}),
+          places: [place],
+          figures: [
+            { label: `${name}增幅(%)`, value: signed },
+            { label: '按两年数计算(%)', value: res.expected.toFixed(Math.max(1, res.decimals)) },
+          ],
+          difference: Math.abs(Number(signed) - res.expected).toFixed(Math.max(1, res.decimals)),
+          message: `${name}增幅写作${signed}%，按本年${now ?? '0'}、上年${prior}计算应为${res.expected.toFixed(Math.max(1, res.decimals))}%${verdict === 'rounding' ? '，属于尾差' : ''}。`,
+          ...(verdict === 'rounding' ? { severity: 'rounding' as const } : {}),
         });
     }
   }
@@ -125,12 +165,30 @@ export function blankTotals(book: Book, d: Disclosure, out: Collector): void {
     seen.add(key);
     const column = m.table.columns[at]?.path.at(-1)?.replace(/\s/g, '') ?? partNames[m.column] ?? '合计';
     if (row.cells.some((c) => c.notes?.includes('undecided'))) continue;
-    out.add('empty-cell', { places: [place], figures: [{ label: '分项合计', value: decimal(m.sum, m.table.moneyUnit ?? book.unit) }], message: `${m.table.id}“${rowName(row)}”的${column}为空，而其分项合计为${decimal(m.sum, m.table.moneyUnit ?? book.unit)}${m.table.moneyUnit ?? book.unit}，应当填列。` });
+    out.add('empty-cell', {
+      places: [place],
+      figures: [{ label: '分项合计', value: decimal(m.sum, m.table.moneyUnit ?? book.unit) }],
+      message: `${m.table.id}“${rowName(row)}”的${column}为空，而其分项合计为${decimal(m.sum, m.table.moneyUnit ?? book.unit)}${m.table.moneyUnit ?? book.unit}，应当填列。`,
+    });
+  }
+  const misplaced = shifted(book);
+  for (const table of new Set(misplaced.map((m) => m.table))) {
+    const rows = misplaced.filter((m) => m.table === table);
+    const value = table.rows[rows[0]!.row]!.cells[table.columns.findLastIndex((c) => c.role === 'vehicles')]?.value ?? '';
+    out.add('empty-cell', {
+      places: rows.map((m) => placeOf(table.rows[m.row]!.place, table.id)),
+      figures: [{ label: '公务用车购置及运行费小计', value }],
+      message: `${table.id}的总计为空，而没有购置费和运行费的“公务用车购置及运行费小计”填有${value}，应是总计错填在小计栏。`,
+    });
   }
   for (const v of d.balances) {
     if (v.table.empty) continue;
     const blank = [...v.income, ...v.expenditure].filter((i) => i.role === 'total' && Object.values(i.figures).every((c) => !c || c.text.trim() === ''));
-    if (blank.length > 0) out.add('empty-cell', { places: blank.map((i) => placeOf(i.place, v.table.id)), message: `${v.table.id}的${blank.map((i) => i.name.replace(/\s/g, '')).join('、')}没有填列数字。` });
+    if (blank.length > 0)
+      out.add('empty-cell', {
+        places: blank.map((i) => placeOf(i.place, v.table.id)),
+        message: `${v.table.id}的${blank.map((i) => i.name.replace(/\s/g, '')).join('、')}没有填列数字。`,
+      });
     else out.pass('empty-cell');
   }
 }

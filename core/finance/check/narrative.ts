@@ -8,7 +8,16 @@ import type { Scope } from './scope.ts';
 
 const money = (unit: string | undefined): MoneyUnit | null => (unit === '元' || unit === '万元' ? unit : null);
 const sign = (s: Statement): number => (s.direction === 'decrease' ? -1 : 1);
-const publicTopics: Partial<Record<Statement['topic'], string>> = { 'three-public': 'total', abroad: 'abroad', reception: 'reception', vehicles: 'vehicles', 'vehicle-running': 'vehicle-running', 'vehicle-purchase': 'vehicle-purchase', meeting: 'meeting', training: 'training' };
+const publicTopics: Partial<Record<Statement['topic'], string>> = {
+  'three-public': 'total',
+  abroad: 'abroad',
+  reception: 'reception',
+  vehicles: 'vehicles',
+  'vehicle-running': 'vehicle-running',
+  'vehicle-purchase': 'vehicle-purchase',
+  meeting: 'meeting',
+  training: 'training',
+};
 
 export interface Said {
   s: Statement;
@@ -35,7 +44,7 @@ function pathIndex(d: Disclosure): (path: string[]) => string | null {
 }
 
 /** Concepts a statement may mean, the likeliest first. */
-function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null): string[] {
+function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null, projectsOnly: boolean): string[] {
   const scopes = (): string[] => {
     if (s.fund === 'general') return ['general'];
     if (s.fund === 'fund') return ['fund'];
@@ -52,7 +61,9 @@ function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf
     case 'appropriation-income':
       return s.fund === 'general' ? [scope.total('general', 'income', '0')] : [scope.total('appr', 'income', '0'), 'I:appr:0:grand', scope.total('general', 'income', '0')];
     case 'appropriation-expenditure':
-      return s.fund === 'general' ? [scope.total('general', 'expenditure', '0')] : [scope.total('appr', 'expenditure', '0'), 'E:appr:0:grand', scope.total('general', 'expenditure', '0')];
+      return s.fund === 'general'
+        ? [scope.total('general', 'expenditure', '0')]
+        : [scope.total('appr', 'expenditure', '0'), 'E:appr:0:grand', scope.total('general', 'expenditure', '0')];
     case 'source':
       return s.fund ? [scope.incomeSource('all', s.fund as FundSource, s.subject)] : [];
     case 'basic':
@@ -79,6 +90,8 @@ function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf
     case 'procurement-works':
     case 'procurement-services':
       return (s.fund || parent?.fund) && !scope.single ? [] : [`PR:${s.topic.slice(12)}`];
+    case 'covered-by-targets':
+      return scopes().map((x) => scope.expenditure(x, '0', projectsOnly ? 'project' : 'total'));
     default: {
       const part = publicTopics[s.topic];
       return part ? [`T:now:${part}`] : [];
@@ -99,7 +112,7 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
     const parent = s.within === null ? null : (d.statements[s.within] ?? null);
     const unit = money(s.amount?.unit ?? s.change?.unit);
     if (!unit) continue;
-    const candidates = conceptsOf(s, parent, scope, codeOf);
+    const candidates = conceptsOf(s, parent, scope, codeOf, s.topic === 'covered-by-targets' && /项目/.test(d.paragraphs[s.paragraph]?.text ?? '项目'));
     const label = `文字说明“${(s.path && s.path.length > 1 ? s.path.at(-1)! : s.subject).replace(/\s/g, '').replace(/[“”"]/g, '').slice(0, 40)}”`;
     const own = s.year !== null && d.year !== null && s.year !== d.year && s.year >= d.year - 3;
     if (own && s.amount) {
@@ -126,9 +139,20 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
       const p = priorOf(x.concept);
       x.prior = p ? (book.main(p) ?? (book.blanks.has(p) ? book.zero(p) : null)) : null;
     }
-    if (s.change && money(s.change.unit)) x.change = book.words(`D:${x.concept ?? `${s.topic}:${s.subject}`}:${s.direction}`, s.change.value, money(s.change.unit)!, s.change.place, `${label}比上年${s.direction === 'decrease' ? '减少' : '增加'}`);
+    if (s.change && money(s.change.unit))
+      x.change = book.words(
+        `D:${x.concept ?? `${s.topic}:${s.subject}`}:${s.direction}`,
+        s.change.value,
+        money(s.change.unit)!,
+        s.change.place,
+        `${label}比上年${s.direction === 'decrease' ? '减少' : '增加'}`,
+      );
     if (x.amount && s.topic === 'functional' && hasTables && x.amount.fen !== 0 && !book.main(x.concept!)?.table && d.functional.some((v) => !v.table.empty)) {
-      out.add('narrative-table', { places: [x.amount.place], figures: [{ label, value: x.amount.value }], message: `${label}${x.amount.value}${unit}，但各表中没有这一科目的数字。` });
+      out.add('narrative-table', {
+        places: [x.amount.place],
+        figures: [{ label, value: x.amount.value }],
+        message: `${label}${x.amount.value}${unit}，但各表中没有这一科目的数字。`,
+      });
     }
   }
   repeatedItems(d, said, out);
@@ -143,15 +167,18 @@ function repeatedItems(d: Disclosure, said: Said[], out: Collector): void {
   const skip = new Set<number>();
   repeated.set(d, skip);
   const lists = new Map<string, Said[]>();
-  for (const x of said) if (x.s.within !== null && x.amount && ['functional', 'source'].includes(x.s.topic)) {
-    const key = `${x.s.within}/${x.concept}`;
-    (lists.get(key) ?? lists.set(key, []).get(key)!).push(x);
-  }
+  for (const x of said)
+    if (x.s.within !== null && x.amount && ['functional', 'source'].includes(x.s.topic)) {
+      const key = `${x.s.within}/${x.concept}`;
+      (lists.get(key) ?? lists.set(key, []).get(key)!).push(x);
+    }
   for (const list of lists.values()) {
     if (list.length < 2 || list.every((x) => x.amount!.fen === list[0]!.amount!.fen)) continue;
     const main = list.map((x) => x.amount!);
     out.add('narrative-narrative', {
-      places: main.map((f) => f.place), figures: main.map((f) => ({ label: f.label, value: f.value })), difference: decimal(Math.abs(main[0]!.fen - main[1]!.fen), main[0]!.unit),
+      places: main.map((f) => f.place),
+      figures: main.map((f) => ({ label: f.label, value: f.value })),
+      difference: decimal(Math.abs(main[0]!.fen - main[1]!.fen), main[0]!.unit),
       message: `文字说明在同一句中把“${list[0]!.s.subject.replace(/\s/g, '')}”列了${list.length}次，金额分别为${main.map((f) => `${f.value}${f.unit}`).join('、')}，前后矛盾。`,
     });
     list.forEach((x) => skip.add(x.index));
@@ -169,28 +196,72 @@ function sums(book: Book, d: Disclosure, said: Said[]): void {
     const t = x.s.topic;
     if (t === 'income-total' || t === 'expenditure-total' || t === 'appropriation-income' || t === 'appropriation-expenditure') {
       const parts = partsOf(x, t.includes('income') ? ['source', 'appropriation-income'] : ['functional']).filter((y) => y !== x);
-      if (parts.length > 0 && !parts.some((y) => skip.has(y.index)) && new Set(parts.map((y) => y.concept)).size === parts.length && !parts.some((y) => (y.s.path?.length ?? 1) > 1)) {
+      if (
+        parts.length > 0 &&
+        !parts.some((y) => skip.has(y.index)) &&
+        new Set(parts.map((y) => y.concept)).size === parts.length &&
+        !parts.some((y) => (y.s.path?.length ?? 1) > 1)
+      ) {
         const sum = parts.reduce((s, y) => s + y.amount!.fen, 0);
         const complete = listed(d, t, parts.length);
-        if (sum > x.amount.fen || complete) book.sum('narrative-sum', x.amount, parts.map((y) => y.amount), complete ? {} : { soft: '文字没有列出全部来源或科目' });
-        else book.sum('narrative-sum', x.amount, parts.map((y) => y.amount), { soft: '文字可能没有列出全部项目' });
+        if (sum > x.amount.fen || complete)
+          book.sum(
+            'narrative-sum',
+            x.amount,
+            parts.map((y) => y.amount),
+            complete ? {} : { soft: '文字没有列出全部来源或科目' },
+          );
+        else
+          book.sum(
+            'narrative-sum',
+            x.amount,
+            parts.map((y) => y.amount),
+            { soft: '文字可能没有列出全部项目' },
+          );
       }
     }
     if (t === 'three-public') {
-      const parts = said.filter((y) => y.amount && y.s.paragraph === x.s.paragraph && y.index > x.index && y.index <= x.index + 8 && ['abroad', 'reception', 'vehicles', 'vehicle-running', 'vehicle-purchase'].includes(y.s.topic));
+      const parts = said.filter(
+        (y) =>
+          y.amount &&
+          y.s.paragraph === x.s.paragraph &&
+          y.index > x.index &&
+          y.index <= x.index + 8 &&
+          ['abroad', 'reception', 'vehicles', 'vehicle-running', 'vehicle-purchase'].includes(y.s.topic),
+      );
       const first = uniqueTopics(parts);
       const tops = first.has('vehicles') ? ['abroad', 'vehicles', 'reception'] : ['abroad', 'reception', 'vehicle-running', 'vehicle-purchase'];
       const used = tops.map((k) => first.get(k)).filter((y) => y !== undefined);
-      if (used.length >= 3) book.sum('narrative-sum', x.amount, used.map((y) => y.amount));
+      if (used.length >= 3)
+        book.sum(
+          'narrative-sum',
+          x.amount,
+          used.map((y) => y.amount),
+        );
       changeSum(book, x, used, used.length === tops.length);
     }
     if (t === 'vehicles') {
-      const first = uniqueTopics(said.filter((y) => y.amount && y.s.paragraph === x.s.paragraph && y.index > x.index && y.index <= x.index + 4 && ['vehicle-running', 'vehicle-purchase'].includes(y.s.topic)));
-      if (first.size === 2) book.sum('narrative-sum', x.amount, [...first.values()].map((y) => y.amount));
+      const first = uniqueTopics(
+        said.filter(
+          (y) => y.amount && y.s.paragraph === x.s.paragraph && y.index > x.index && y.index <= x.index + 4 && ['vehicle-running', 'vehicle-purchase'].includes(y.s.topic),
+        ),
+      );
+      if (first.size === 2)
+        book.sum(
+          'narrative-sum',
+          x.amount,
+          [...first.values()].map((y) => y.amount),
+        );
     }
     if (t === 'procurement') {
       const first = uniqueTopics(said.filter((y) => y.amount && y.s.within === x.index && y.s.topic.startsWith('procurement-')));
-      if (first.size > 0) book.sum('narrative-sum', x.amount, [...first.values()].map((y) => y.amount), first.size >= 2 || x.amount.fen === [...first.values()][0]!.amount!.fen ? {} : { soft: '文字没有列出全部采购类别' });
+      if (first.size > 0)
+        book.sum(
+          'narrative-sum',
+          x.amount,
+          [...first.values()].map((y) => y.amount),
+          first.size >= 2 || x.amount.fen === [...first.values()][0]!.amount!.fen ? {} : { soft: '文字没有列出全部采购类别' },
+        );
     }
     if (t === 'basic') {
       const section = d.paragraphs[x.s.paragraph]?.section ?? null;
@@ -204,7 +275,12 @@ function sums(book: Book, d: Disclosure, said: Said[]): void {
         changeSum(book, total, [x, project], true);
       }
       const inner = uniqueTopics(said.filter((y) => y.index > x.index && y.index <= x.index + 4 && y.amount && near(y) && (y.s.topic === 'personnel' || y.s.topic === 'public')));
-      if (inner.size === 2) book.sum('narrative-sum', x.amount, [...inner.values()].map((y) => y.amount));
+      if (inner.size === 2)
+        book.sum(
+          'narrative-sum',
+          x.amount,
+          [...inner.values()].map((y) => y.amount),
+        );
     }
   }
   // 支出较上年减少 X，主要是基本支出增加 A、项目支出减少 B: changes told alone.
@@ -241,7 +317,8 @@ function changeSum(book: Book, whole: Said, parts: Said[], complete: boolean): v
   }
   if (terms.length < 2) return;
   book.equation('narrative-sum', terms, {
-    say: (e) => `${whole.change!.label}${whole.change!.value}${whole.change!.unit}，而各分项增减相抵为${decimal(Math.abs(whole.change!.fen - e.off), whole.change!.unit)}${whole.change!.unit}，相差${decimal(Math.abs(e.off), whole.change!.unit)}${whole.change!.unit}`,
+    say: (e) =>
+      `${whole.change!.label}${whole.change!.value}${whole.change!.unit}，而各分项增减相抵为${decimal(Math.abs(whole.change!.fen - e.off), whole.change!.unit)}${whole.change!.unit}，相差${decimal(Math.abs(e.off), whole.change!.unit)}${whole.change!.unit}`,
   });
 }
 
@@ -256,9 +333,17 @@ function changes(book: Book, d: Disclosure, said: Said[], out: Collector): void 
     const lastYear = s.baseYear === null || d.year === null || s.baseYear === d.year - 1;
     const prior = lastYear && (s.change || s.direction === 'flat' || s.percent) ? x.prior : null;
     const whole = s.topic === 'income-total' || s.topic === 'expenditure-total' || (s.topic === 'source' && s.within !== null);
-    const soft = whole && x.change && generalChange !== undefined && x.change.fen !== generalChange ? '上年除一般公共预算外可能还有其他资金' : whole && generalChange === undefined ? '表中只公布了一般公共预算的上年数' : undefined;
+    const soft =
+      whole && x.change && generalChange !== undefined && x.change.fen !== generalChange
+        ? '上年除一般公共预算外可能还有其他资金'
+        : whole && generalChange === undefined
+          ? '表中只公布了一般公共预算的上年数'
+          : undefined;
     if (s.direction === 'flat' && prior && current && !/基本(持平|一致)/.test(s.text) && !whole) {
-      book.equal('direction', current, prior, { say: (e) => `${current.label}称与上年持平，但本年${current.value}${current.unit}、上年${prior.value}${prior.unit}，相差${decimal(Math.abs(e.off), current.unit)}${current.unit}` });
+      book.equal('direction', current, prior, {
+        say: (e) =>
+          `${current.label}称与上年持平，但本年${current.value}${current.unit}、上年${prior.value}${prior.unit}，相差${decimal(Math.abs(e.off), current.unit)}${current.unit}`,
+      });
     }
     if (x.change && s.direction && s.direction !== 'flat' && current) {
       if (prior) {
@@ -266,26 +351,48 @@ function changes(book: Book, d: Disclosure, said: Said[], out: Collector): void 
         const wrongWay = x.change.fen !== 0 && Math.abs(x.change.fen + sign(s) * (current.fen - prior.fen)) <= sumTolerance(step, x.change.unit, 2);
         if (wrongWay) {
           out.add('direction', {
-            places: [x.change.place, prior.place], figures: [{ label: current.label, value: current.value }, { label: prior.label, value: prior.value }], difference: decimal(Math.abs(current.fen - prior.fen), current.unit),
+            places: [x.change.place, prior.place],
+            figures: [
+              { label: current.label, value: current.value },
+              { label: prior.label, value: prior.value },
+            ],
+            difference: decimal(Math.abs(current.fen - prior.fen), current.unit),
             message: `${current.label}${current.value}${current.unit}，上年为${prior.value}${prior.unit}，应为${s.direction === 'decrease' ? '增加' : '减少'}，文字却写作${verb(s)}${x.change.value}${x.change.unit}，方向相反。`,
           });
         } else {
           const change = x.change;
-          book.equation('change', [{ fact: change, coef: 1 }, { fact: current, coef: -sign(s) }, { fact: prior, coef: sign(s) }], {
-            ...(soft ? { soft } : {}),
-            say: (e) => {
-              const real = current.fen - prior.fen;
-              return `${change.label}${change.value}${change.unit}，而按本年${current.value}${current.unit}、上年${prior.value}${prior.unit}计算应${real < 0 ? '减少' : '增加'}${decimal(Math.abs(real), change.unit)}${change.unit}，相差${decimal(Math.abs(e.off), change.unit)}${change.unit}`;
+          book.equation(
+            'change',
+            [
+              { fact: change, coef: 1 },
+              { fact: current, coef: -sign(s) },
+              { fact: prior, coef: sign(s) },
+            ],
+            {
+              ...(soft ? { soft } : {}),
+              say: (e) => {
+                const real = current.fen - prior.fen;
+                return `${change.label}${change.value}${change.unit}，而按本年${current.value}${current.unit}、上年${prior.value}${prior.unit}计算应${real < 0 ? '减少' : '增加'}${decimal(Math.abs(real), change.unit)}${change.unit}，相差${decimal(Math.abs(e.off), change.unit)}${change.unit}`;
+              },
             },
-          });
+          );
         }
       } else if (s.direction === 'increase' && x.amount && x.change.fen > x.amount.fen) {
-        out.add('change', { places: [x.amount.place], figures: [{ label: x.amount.label, value: x.amount.value }, { label: x.change.label, value: x.change.value }], difference: decimal(x.change.fen - x.amount.fen, x.amount.unit), message: `${x.amount.label}${x.amount.value}${x.amount.unit}，却称比上年增加${x.change.value}${x.change.unit}，增加额大于本年数，上年数将为负数。` });
+        out.add('change', {
+          places: [x.amount.place],
+          figures: [
+            { label: x.amount.label, value: x.amount.value },
+            { label: x.change.label, value: x.change.value },
+          ],
+          difference: decimal(x.change.fen - x.amount.fen, x.amount.unit),
+          message: `${x.amount.label}${x.amount.value}${x.amount.unit}，却称比上年增加${x.change.value}${x.change.unit}，增加额大于本年数，上年数将为负数。`,
+        });
       } else out.count('change', 'undecidable');
     }
     if (s.percent) percentOf(book, x, current, prior, out);
     if (s.share && x.amount) shareOf(book, x, said, out);
-    if (s.direction === 'increase' && /△|-/.test(s.change?.value ?? '')) out.add('direction', { places: [placeOf(s.place, null)], message: `文字写作增加，所列数字${s.change!.value}却为负数。` });
+    if (s.direction === 'increase' && /△|-/.test(s.change?.value ?? ''))
+      out.add('direction', { places: [placeOf(s.place, null)], message: `文字写作增加，所列数字${s.change!.value}却为负数。` });
   }
 }
 
@@ -302,7 +409,14 @@ function percentOf(book: Book, x: Said, current: Fact | null, prior: Fact | null
     return;
   }
   if (base === 0 || (x.concept && !prior && x.amount && x.change && x.change.fen === x.amount.fen && s.direction === 'increase')) {
-    out.add('zero-base', { places: [place, ...(prior ? [prior.place] : [])], figures: [{ label: '上年数', value: '0' }, { label: `${label}增长率`, value: p.value }], message: `${label}上年为零，增长率没有基数，不应写作${s.direction === 'decrease' ? '下降' : '增长'}${p.value}%。` });
+    out.add('zero-base', {
+      places: [place, ...(prior ? [prior.place] : [])],
+      figures: [
+        { label: '上年数', value: '0' },
+        { label: `${label}增长率`, value: p.value },
+      ],
+      message: `${label}上年为零，增长率没有基数，不应写作${s.direction === 'decrease' ? '下降' : '增长'}${p.value}%。`,
+    });
     return;
   }
   const step = Math.max(current?.step ?? 1, x.change?.step ?? 1);
@@ -318,8 +432,14 @@ function percentOf(book: Book, x: Said, current: Fact | null, prior: Fact | null
   }
   const expected = best.expected.toFixed(Math.max(1, best.decimals));
   out.add('growth', {
-    places: [place, ...(prior ? [prior.place] : [])], figures: [{ label: `${label}增减率(%)`, value: p.value }, { label: '按金额计算(%)', value: expected }], difference: Math.abs(Number(p.value) - best.expected).toFixed(Math.max(1, best.decimals)),
-    message: `${label}写作${s.direction === 'decrease' ? '下降' : '增长'}${p.value}%，按所列金额计算应为${expected}%${best.verdict === 'rounding' ? '，属于尾差' : ''}。`, ...(best.verdict === 'rounding' ? { severity: 'rounding' as const } : {}),
+    places: [place, ...(prior ? [prior.place] : [])],
+    figures: [
+      { label: `${label}增减率(%)`, value: p.value },
+      { label: '按金额计算(%)', value: expected },
+    ],
+    difference: Math.abs(Number(p.value) - best.expected).toFixed(Math.max(1, best.decimals)),
+    message: `${label}写作${s.direction === 'decrease' ? '下降' : '增长'}${p.value}%，按所列金额计算应为${expected}%${best.verdict === 'rounding' ? '，属于尾差' : ''}。`,
+    ...(best.verdict === 'rounding' ? { severity: 'rounding' as const } : {}),
   });
 }
 
@@ -330,8 +450,17 @@ function shareOf(book: Book, x: Said, said: Said[], out: Collector): void {
   const numerators = [amount, x.concept ? book.main(x.concept) : null].filter((f) => f !== null);
   const parent = s.within === null ? null : said[s.within];
   const section = s.paragraph;
-  const near = said.slice(0, x.index).findLast((y) => y.amount && y.s.paragraph <= section && ['expenditure-total', 'income-total', 'appropriation-expenditure', 'appropriation-income'].includes(y.s.topic));
-  const wholes = [parent?.amount ?? null, parent?.concept ? book.main(parent.concept) : null, near?.amount ?? null, book.main('E:general:0:total'), book.main('E:all:0:total'), book.main('E:appr:0:total')].filter((f) => f !== null && f.fen !== 0) as Fact[];
+  const near = said
+    .slice(0, x.index)
+    .findLast((y) => y.amount && y.s.paragraph <= section && ['expenditure-total', 'income-total', 'appropriation-expenditure', 'appropriation-income'].includes(y.s.topic));
+  const wholes = [
+    parent?.amount ?? null,
+    parent?.concept ? book.main(parent.concept) : null,
+    near?.amount ?? null,
+    book.main('E:general:0:total'),
+    book.main('E:all:0:total'),
+    book.main('E:appr:0:total'),
+  ].filter((f) => f !== null && f.fen !== 0) as Fact[];
   if (wholes.length === 0) {
     out.count('share', 'undecidable');
     return;
@@ -344,8 +473,14 @@ function shareOf(book: Book, x: Said, said: Said[], out: Collector): void {
   }
   const expected = best.expected.toFixed(Math.max(1, best.decimals));
   out.add('share', {
-    places: [placeOf(share.place, null)], figures: [{ label: `${amount.label}占比(%)`, value: share.value }, { label: '按金额计算(%)', value: expected }], difference: Math.abs(Number(share.value) - best.expected).toFixed(Math.max(1, best.decimals)),
-    message: `${amount.label}${amount.value}${amount.unit}写作占${share.value}%，按总额${best.w.value}${best.w.unit}计算应为${expected}%${best.verdict === 'rounding' ? '，属于尾差' : ''}。`, ...(best.verdict === 'rounding' ? { severity: 'rounding' as const } : {}),
+    places: [placeOf(share.place, null)],
+    figures: [
+      { label: `${amount.label}占比(%)`, value: share.value },
+      { label: '按金额计算(%)', value: expected },
+    ],
+    difference: Math.abs(Number(share.value) - best.expected).toFixed(Math.max(1, best.decimals)),
+    message: `${amount.label}${amount.value}${amount.unit}写作占${share.value}%，按总额${best.w.value}${best.w.unit}计算应为${expected}%${best.verdict === 'rounding' ? '，属于尾差' : ''}。`,
+    ...(best.verdict === 'rounding' ? { severity: 'rounding' as const } : {}),
   });
 }
 
@@ -362,7 +497,12 @@ export function countSums(d: Disclosure, out: Collector): void {
     else if (sum < total && open) out.count('count-sum', 'undecidable');
     else
       out.add('count-sum', {
-        places: [placeOf(s.amount.place, null), ...parts.map((y) => placeOf(y.amount!.place, null))], figures: [{ label: s.subject, value: s.amount.value }, { label: '各类合计', value: String(sum) }], difference: String(Math.abs(total - sum)),
+        places: [placeOf(s.amount.place, null), ...parts.map((y) => placeOf(y.amount!.place, null))],
+        figures: [
+          { label: s.subject, value: s.amount.value },
+          { label: '各类合计', value: String(sum) },
+        ],
+        difference: String(Math.abs(total - sum)),
         message: `文字说明“${s.subject.replace(/\s/g, '').slice(-16)}”${s.amount.value}辆，而所列${parts.length}类合计${sum}辆，相差${Math.abs(total - sum)}辆。`,
       });
   });
@@ -379,13 +519,16 @@ export function agreements(book: Book, d: Disclosure, said: Said[]): void {
   const soft = new Map<string, string>();
   for (const [concept, all] of book.concepts) {
     const facts = all.filter((f) => !skip.has(f));
-    if (facts.length < 2 || concept.startsWith('D:') && !sameChange(concept)) continue;
+    if (facts.length < 2 || (concept.startsWith('D:') && !sameChange(concept))) continue;
     const count = new Map<number, number>();
     for (const f of facts) count.set(f.fen, (count.get(f.fen) ?? 0) + (f.table ? 1.01 : 1));
     const most = Math.max(...count.values());
-    const center = facts.find((f) => count.get(f.fen) === most && f.table) ?? facts.find((f) => count.get(f.fen) === most)!;
+    const middle = facts.find((f) => count.get(f.fen) === most && f.table) ?? facts.find((f) => count.get(f.fen) === most)!;
     for (const f of facts) {
-      if (f === center) continue;
+      if (f === middle) continue;
+      // Among equal figures the one that speaks of the same side reads best beside this one.
+      const side = /收入/.test(f.label);
+      const center = f.fen === middle.fen ? middle : (facts.find((x) => x.fen === middle.fen && x.table !== null && /收入/.test(x.label) === side) ?? middle);
       const kind = f.table && center.table ? 'cross-table' : f.table || center.table ? 'narrative-table' : 'narrative-narrative';
       const [words, cell] = f.table ? [center, f] : [f, center];
       // An amount in words may be cut to fewer digits than the table prints.

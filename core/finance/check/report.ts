@@ -70,7 +70,15 @@ export class Collector {
     const rule = this.rules.get(kind);
     if (!rule) return;
     const severity = finding.severity ?? rule.severity;
-    this.findings.push({ rule: rule.code, class: rule.class, severity, places: distinct(finding.places), figures: finding.figures ?? [], difference: finding.difference ?? null, message: finding.message });
+    this.findings.push({
+      rule: rule.code,
+      class: rule.class,
+      severity,
+      places: distinct(finding.places),
+      figures: finding.figures ?? [],
+      difference: finding.difference ?? null,
+      message: finding.message,
+    });
     if (!counted) this.counts[severity === 'rounding' ? 'rounding' : severity === 'undecidable' ? 'undecidable' : 'failed'] += 1;
   }
 }

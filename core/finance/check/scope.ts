@@ -17,7 +17,9 @@ export class Scope {
     let plain: boolean | null = null;
     for (const b of d.balances) {
       const general = b.income.some((i) => i.source === 'general' && !nothing(i));
-      const carry = [...b.income, ...b.expenditure].some((i) => /结转|结余|弥补|使用非财政拨款/.test(i.name) && !nothing(i)) || [...b.income, ...b.expenditure].some((i) => i.role === 'carry' && !nothing(i));
+      const carry =
+        [...b.income, ...b.expenditure].some((i) => /结转|结余|弥补|使用非财政拨款/.test(i.name) && !nothing(i)) ||
+        [...b.income, ...b.expenditure].some((i) => i.role === 'carry' && !nothing(i));
       const others = b.income.some((i) => i.role !== 'total' && i.role !== 'group' && i.source !== 'general' && !nothing(i));
       const only = general && !carry && !others;
       if (b.table.kind === 'income-expenditure') single = (single ?? true) && only;
@@ -25,7 +27,15 @@ export class Scope {
     }
     if (single === null) {
       const income = d.functional.find((v) => v.table.kind === 'income');
-      if (income) single = income.rows.every((r) => Object.entries(r.figures).every(([k, c]) => ['total', 'general', 'prior'].includes(k) || !['fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other', 'carry-over'].includes(k) || zero(c?.value)));
+      if (income)
+        single = income.rows.every((r) =>
+          Object.entries(r.figures).every(
+            ([k, c]) =>
+              ['total', 'general', 'prior'].includes(k) ||
+              !['fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other', 'carry-over'].includes(k) ||
+              zero(c?.value),
+          ),
+        );
     }
     this.single = single ?? false;
     this.plainAppropriation = plain ?? this.single;

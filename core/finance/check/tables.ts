@@ -85,11 +85,20 @@ export const missingTotals = (book: Book): MissingTotal[] => {
   return list;
 };
 
+/** Rows of 三公 tables whose total stands under 小计. */
+const shiftedRows = new WeakMap<Book, MissingTotal[]>();
+export const shifted = (book: Book): MissingTotal[] => {
+  const list = shiftedRows.get(book) ?? [];
+  shiftedRows.set(book, list);
+  return list;
+};
+
 function rowSum(book: Book, table: Table, row: CodedRow, parts: ColumnRole[], kind: RuleKind = 'row-sum'): void {
   const facts = parts.map((p) => row.facts.get(p)).filter((f) => f !== undefined);
   const total = row.facts.get('total');
   if (!total) {
-    if (facts.length > 0 && table.columns.some((c) => c.role === 'total')) missingTotals(book).push({ table, row: row.row, column: 'total', sum: facts.reduce((s, f) => s + f.fen, 0), parts: facts });
+    if (facts.length > 0 && table.columns.some((c) => c.role === 'total'))
+      missingTotals(book).push({ table, row: row.row, column: 'total', sum: facts.reduce((s, f) => s + f.fen, 0), parts: facts });
     return;
   }
   if (parts.length > 0) book.sum(kind, total, facts);
@@ -97,13 +106,22 @@ function rowSum(book: Book, table: Table, row: CodedRow, parts: ColumnRole[], ki
 
 export function functionalFacts(book: Book, view: FunctionalView, scope: Scope): void {
   const { table } = view;
-  const side = table.kind === 'income' ? 'income' : table.kind === 'functional-expenditure' ? 'general' : table.kind === 'government-fund' ? 'fund' : table.kind === 'state-capital' ? 'capital' : 'all';
+  const side =
+    table.kind === 'income'
+      ? 'income'
+      : table.kind === 'functional-expenditure'
+        ? 'general'
+        : table.kind === 'government-fund'
+          ? 'fund'
+          : table.kind === 'state-capital'
+            ? 'capital'
+            : 'all';
   const present = new Set(table.columns.map((c) => c.role));
   const rows: CodedRow[] = [];
   for (const r of view.rows) {
     if (table.rows[r.row]?.repeats !== undefined) continue;
     const total = r.level === 0 && !r.code;
-    const code = total ? '0' : r.code ?? (r.name ? classCodeOf(r.name) ?? `N:${r.name}` : null);
+    const code = total ? '0' : (r.code ?? (r.name ? (classCodeOf(r.name) ?? `N:${r.name}`) : null));
     if (code === null) continue;
     const facts = new Map<ColumnRole, Fact>();
     const take = (role: ColumnRole, concept: string) => {
@@ -120,7 +138,8 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
       }
     }
     for (const s of sources) if (present.has(s)) take(s, side === 'income' ? scope.source(code, s) : `${side}:${table.id}:${code}:${s}`);
-    for (const s of ['superior-payment', 'operating-expenditure', 'subordinate-subsidy', 'opening', 'income', 'closing'] as const) if (present.has(s)) take(s, `${side}:${table.id}:${code}:${s}`);
+    for (const s of ['superior-payment', 'operating-expenditure', 'subordinate-subsidy', 'opening', 'income', 'closing'] as const)
+      if (present.has(s)) take(s, `${side}:${table.id}:${code}:${s}`);
     rows.push({ code: total ? null : r.code, name: r.name, level: r.level, row: r.row, facts });
   }
   const columns = [...new Set(rows.flatMap((r) => [...r.facts.keys()]))];
@@ -133,7 +152,10 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
     const flow = { opening: r.facts.get('opening'), income: r.facts.get('income'), total: r.facts.get('total'), closing: r.facts.get('closing') };
     if (present.has('opening') && present.has('income') && present.has('closing') && flow.total) {
       const terms = [
-        { fact: flow.total, coef: 1 }, ...(flow.opening ? [{ fact: flow.opening, coef: -1 }] : []), ...(flow.income ? [{ fact: flow.income, coef: -1 }] : []), ...(flow.closing ? [{ fact: flow.closing, coef: 1 }] : []),
+        { fact: flow.total, coef: 1 },
+        ...(flow.opening ? [{ fact: flow.opening, coef: -1 }] : []),
+        ...(flow.income ? [{ fact: flow.income, coef: -1 }] : []),
+        ...(flow.closing ? [{ fact: flow.closing, coef: 1 }] : []),
       ];
       book.equation('row-sum', terms);
     }
@@ -173,7 +195,10 @@ export function balanceFacts(book: Book, view: BalanceView, scope: Scope): void 
   const kind = table.kind === 'appropriation-summary' ? 'appr' : 'all';
   const last: { income?: Fact; expenditure?: Fact } = {};
   const columnsOf = (items: BalanceItem[]) => new Set(items.flatMap((i) => (Object.keys(i.figures) as BalanceColumn[]).filter((k) => i.figures[k]?.value != null)));
-  for (const [side, items] of [['income', view.income], ['expenditure', view.expenditure]] as const) {
+  for (const [side, items] of [
+    ['income', view.income],
+    ['expenditure', view.expenditure],
+  ] as const) {
     const columns = columnsOf(items);
     const main: BalanceColumn = columns.has('actual') ? 'actual' : 'amount';
     const facts = items.map((item) => {
@@ -196,7 +221,12 @@ export function balanceFacts(book: Book, view: BalanceView, scope: Scope): void 
           else if (side === 'expenditure' && (column === 'general' || column === 'fund' || column === 'capital')) concept = scope.total(column, 'expenditure', which);
           else if (column === 'prior') concept = `${scope.total(kind, side, which)}:prior`;
         } else if (side === 'income' && item.role === 'item' && item.source && current) concept = scope.incomeSource(kind, item.source, clean);
-        const f = book.cell(concept, cell, table, `${table.id}“${item.name.replace(/\s/g, '')}”${column === main ? '' : columnName(table, column === 'amount' ? 'total' : column === 'general' ? 'expenditure-general' : column === 'fund' ? 'expenditure-fund' : column === 'capital' ? 'expenditure-capital' : column)}`);
+        const f = book.cell(
+          concept,
+          cell,
+          table,
+          `${table.id}“${item.name.replace(/\s/g, '')}”${column === main ? '' : columnName(table, column === 'amount' ? 'total' : column === 'general' ? 'expenditure-general' : column === 'fund' ? 'expenditure-fund' : column === 'capital' ? 'expenditure-capital' : column)}`,
+        );
         if (f) m.set(column, f);
         if (f && current && item.role === 'total') last[side] = f;
       }
@@ -213,7 +243,10 @@ export function balanceFacts(book: Book, view: BalanceView, scope: Scope): void 
     for (const column of columns) {
       const value = (x: { m: Map<BalanceColumn, Fact> }) => x.m.get(column) ?? null;
       const carries = heads.map(value).filter((f) => f !== null);
-      const loose = carryAll.filter((x) => !heads.includes(x)).map(value).filter((f) => f !== null);
+      const loose = carryAll
+        .filter((x) => !heads.includes(x))
+        .map(value)
+        .filter((f) => f !== null);
       const carried = carries.length > 0 ? carries : loose;
       if (groups.length > 0) {
         const g = value(groups[0]!);
@@ -235,7 +268,14 @@ export function balanceFacts(book: Book, view: BalanceView, scope: Scope): void 
         const parts = (['general', 'fund', 'capital'] as const).map((c) => m.get(c) ?? null);
         const total = m.get('amount');
         if (total) book.sum('row-sum', total, parts);
-        else if (parts.some((p) => p)) missingTotals(book).push({ table, row: item.row, column: 'expenditure-amount', sum: parts.reduce((s, f) => s + (f?.fen ?? 0), 0), parts: parts.filter((p) => p !== null) });
+        else if (parts.some((p) => p))
+          missingTotals(book).push({
+            table,
+            row: item.row,
+            column: 'expenditure-amount',
+            sum: parts.reduce((s, f) => s + (f?.fen ?? 0), 0),
+            parts: parts.filter((p) => p !== null),
+          });
       });
     }
   }
@@ -253,10 +293,29 @@ export function threePublicFacts(book: Book, view: ThreePublicView, disclosure: 
   for (const e of view.entries) rowsOf.set(`${e.year}/${e.basis}`, (rowsOf.get(`${e.year}/${e.basis}`) ?? 0) + 1);
   for (const e of view.entries) {
     const when = e.year === null || e.year === year ? 'now' : e.year === (year ?? 0) - 1 ? 'prior' : String(e.year);
-    const whole = (e.unit === null || /合计|总计/.test(e.unit) || rowsOf.get(`${e.year}/${e.basis}`) === 1 || (disclosure.unit !== null && disclosure.unit.includes(e.unit.replace(/^区|^县|^市/, ''))));
+    const whole =
+      e.unit === null ||
+      /合计|总计/.test(e.unit) ||
+      rowsOf.get(`${e.year}/${e.basis}`) === 1 ||
+      (disclosure.unit !== null && disclosure.unit.includes(e.unit.replace(/^区|^县|^市/, '')));
     const basis = disclosure.kind === 'final-account' && e.basis === 'budget' ? ':budget' : '';
     const key = (k: string) => (whole ? `T:${when}${basis}:${k}` : `T:${when}${basis}:${e.unit}:${k}`);
     const f = new Map<string, Fact>();
+    // The total filled in under 小计: the total is blank, and what stands under 小计 is the sum of all items.
+    const number = (k: keyof typeof e.figures) => Number(e.figures[k]?.value ?? 0);
+    const cents = (n: number) => Math.round(n * 1e6);
+    if (
+      e.figures.total &&
+      e.figures.total.text.trim() === '' &&
+      e.figures.vehicles?.value &&
+      number('vehicle-purchase') + number('vehicle-running') === 0 &&
+      cents(number('vehicles')) === cents(number('abroad') + number('reception'))
+    ) {
+      shifted(book).push({ table, row: e.row, column: 'vehicles', sum: 0, parts: [] });
+      book.cell(key('total'), e.figures.vehicles, table, `${table.id}“${partNames.vehicles}”`);
+      for (const k of ['abroad', 'reception'] as const) book.cell(key(k), e.figures[k], table, `${table.id}“${partNames[k]}”`);
+      continue;
+    }
     for (const [k, cell] of Object.entries(e.figures)) {
       const fact = book.cell(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
       if (fact) f.set(k, fact);
@@ -264,23 +323,32 @@ export function threePublicFacts(book: Book, view: ThreePublicView, disclosure: 
     }
     const total = f.get('total');
     const vehicles = f.get('vehicles');
-    const parts = publicParts.map((p) => (p === 'vehicles' && !vehicles ? null : f.get(p) ?? null));
+    const parts = publicParts.map((p) => (p === 'vehicles' && !vehicles ? null : (f.get(p) ?? null)));
     if (!vehicles) parts.push(f.get('vehicle-purchase') ?? null, f.get('vehicle-running') ?? null);
     const extra = [f.get('meeting') ?? null, f.get('training') ?? null];
     if (total && Object.keys(e.figures).length > 1) {
       const sum = (list: (Fact | null)[]) => list.reduce((s, x) => s + (x?.fen ?? 0), 0);
       const withExtra = sum(parts) !== total.fen && sum([...parts, ...extra]) === total.fen;
       book.sum('row-sum', total, withExtra ? [...parts, ...extra] : parts);
-    } else if (!total && parts.some((p) => p) && e.figures.total) missingTotals(book).push({ table, row: e.row, column: 'total', sum: parts.reduce((s, x) => s + (x?.fen ?? 0), 0), parts: parts.filter((p) => p !== null) });
+    } else if (!total && parts.some((p) => p) && e.figures.total)
+      missingTotals(book).push({ table, row: e.row, column: 'total', sum: parts.reduce((s, x) => s + (x?.fen ?? 0), 0), parts: parts.filter((p) => p !== null) });
     if (e.figures.vehicles && e.figures['vehicle-running']) {
       const pieces = [f.get('vehicle-purchase') ?? null, f.get('vehicle-running') ?? null];
       if (vehicles) book.sum('row-sum', vehicles, pieces);
-      else if (pieces.some((p) => p)) missingTotals(book).push({ table, row: e.row, column: 'vehicles', sum: pieces.reduce((s, x) => s + (x?.fen ?? 0), 0), parts: pieces.filter((p) => p !== null) });
+      else if (pieces.some((p) => p))
+        missingTotals(book).push({ table, row: e.row, column: 'vehicles', sum: pieces.reduce((s, x) => s + (x?.fen ?? 0), 0), parts: pieces.filter((p) => p !== null) });
     }
   }
 }
 export const partNames: Record<string, string> = {
-  total: '“三公”经费合计', abroad: '因公出国（境）费', vehicles: '公务用车购置及运行费小计', 'vehicle-purchase': '公务用车购置费', 'vehicle-running': '公务用车运行费', reception: '公务接待费', meeting: '会议费', training: '培训费',
+  total: '“三公”经费合计',
+  abroad: '因公出国（境）费',
+  vehicles: '公务用车购置及运行费小计',
+  'vehicle-purchase': '公务用车购置费',
+  'vehicle-running': '公务用车运行费',
+  reception: '公务接待费',
+  meeting: '会议费',
+  training: '培训费',
 };
 for (const k of Object.keys(partNames)) partNames[k] = partNames[k]!.replace(/^“三公”经费合计$/, '三公经费合计');
 
@@ -293,10 +361,19 @@ export function procurementFacts(book: Book, d: Disclosure): void {
     const rows = view.rows.map((r) => {
       const facts = new Map<ColumnRole, Fact>();
       const name = (r.name ?? '').replace(/\s/g, '');
-      const item = r.total ? 'total' : /^[A-C]?(政府采购)?货物(类)?(支出|预算)?$/.test(name) ? 'goods' : /^[A-C]?(政府采购)?工程(类)?(支出|预算)?$/.test(name) ? 'works' : /^[A-C]?(政府采购)?服务(类)?(支出|预算)?$/.test(name) ? 'services' : null;
+      const item = r.total
+        ? 'total'
+        : /^[A-C]?(政府采购)?货物(类)?(支出|预算)?$/.test(name)
+          ? 'goods'
+          : /^[A-C]?(政府采购)?工程(类)?(支出|预算)?$/.test(name)
+            ? 'works'
+            : /^[A-C]?(政府采购)?服务(类)?(支出|预算)?$/.test(name)
+              ? 'services'
+              : null;
       for (const role of ['total', ...kinds, ...sources] as ColumnRole[]) {
         if (!present.has(role)) continue;
-        const concept = single && item && role === 'total' ? `PR:${item}` : single && r.total && (kinds as string[]).includes(role) ? `PR:${role}` : `PR:${table.id}:${r.row}:${role}`;
+        const concept =
+          single && item && role === 'total' ? `PR:${item}` : single && r.total && (kinds as string[]).includes(role) ? `PR:${role}` : `PR:${table.id}:${r.row}:${role}`;
         const f = book.cell(concept, r.figures[role], table, `${table.id}“${name || '第' + (r.row + 1) + '行'}”${role === 'total' ? '' : columnName(table, role)}`);
         if (f) facts.set(role, f);
       }

@@ -24,7 +24,8 @@ function weights(sheet: TargetSheet, out: Collector): void {
   const values = sheet.targets.map((t) => numeric(t.weight?.replace('%', '') ?? null));
   if (values.some((v) => v === null)) {
     const blank = sheet.targets.filter((t) => !t.weight);
-    if (blank.length > 0 && blank.length < sheet.targets.length) out.add('empty-cell', { places: blank.map(at), message: `${sheet.table.id}有${blank.length}项指标没有填写权重。` });
+    if (blank.length > 0 && blank.length < sheet.targets.length)
+      out.add('empty-cell', { places: blank.map(at), message: `${sheet.table.id}有${blank.length}项指标没有填写权重。` });
     else out.count('target-weights', 'undecidable');
     return;
   }
@@ -38,7 +39,12 @@ function weights(sheet: TargetSheet, out: Collector): void {
   }
   const due = execution !== null && execution > 0 ? 100 - execution : Math.abs(sum - 90) < Math.abs(sum - 100) ? 90 : 100;
   out.add('target-weights', {
-    places: [placeOf(sheet.table.place, sheet.table.id), ...sheet.targets.map(at)], figures: [{ label: '各指标权重合计', value: String(sum) }, { label: '应为', value: String(due) }], difference: String(Math.round(Math.abs(due - sum) * 100) / 100),
+    places: [placeOf(sheet.table.place, sheet.table.id), ...sheet.targets.map(at)],
+    figures: [
+      { label: '各指标权重合计', value: String(sum) },
+      { label: '应为', value: String(due) },
+    ],
+    difference: String(Math.round(Math.abs(due - sum) * 100) / 100),
     message: `${sheet.table.id}${sheet.project ? `“${sheet.project}”` : ''}各项指标权重合计${sum}${execution ? `，加预算执行率权重${execution}` : ''}，不等于100。`,
   });
 }
@@ -67,14 +73,30 @@ interface Promise_ {
 }
 /** Figures promised in a goal text: 不少于12次, 达到95%以上, 1000个. Quoted names, document numbers and years are left out. */
 export function promisesOf(goal: string): Promise_[] {
-  const text = goal.normalize('NFKC').replace(/[“"][^”"]{0,60}[”"]/g, '').replace(/《[^》]{0,80}》/g, '').replace(/〔[^〕]{0,12}〕\d*号?/g, '');
+  const text = goal
+    .normalize('NFKC')
+    .replace(/[“"][^”"]{0,60}[”"]/g, '')
+    .replace(/《[^》]{0,80}》/g, '')
+    .replace(/〔[^〕]{0,12}〕\d*号?/g, '');
   const out: Promise_[] = [];
   for (const clause of text.split(/[。;；,，\n、]/)) {
     if (clause.length > 80) continue;
-    for (const m of clause.matchAll(/(不少于|不低于|至少|达到|大于等于|超过|不超过|不高于|控制在|小于等于|≥|≤|>|<|=|为)?\s{0,2}(\d{1,9}(?:\.\d{1,4})?)\s{0,2}(%|个|次|期|份|条|件|场次|场|人次|人|家|台|类|项|篇|处|户|名|万人次|套|批|天|小时|分钟)(以上|以内|以下|左右)?/g)) {
+    let from = 0;
+    for (const m of clause.matchAll(
+      /(不少于|不低于|至少|达到|大于等于|超过|不超过|不高于|控制在|小于等于|≥|≤|>|<|=|为)?\s{0,2}(\d{1,9}(?:\.\d{1,4})?)\s{0,2}(%|个|次|期|份|条|件|场次|场|人次|人|家|台|类|项|篇|处|户|名|万人次|套|批|天|小时|分钟)(以上|以内|以下|左右)?/g,
+    )) {
       if (/[年月日号第约]$/.test(clause.slice(0, m.index)) || m[4] === '左右' || /^[年月日]/.test(clause.slice(m.index + m[0].length))) continue;
-      const bound = /不超过|不高于|控制在|小于|≤|</.test(m[1] ?? '') || m[4] === '以内' || m[4] === '以下' ? '≤' : /不少|不低|至少|大于|超过|≥|>/.test(m[1] ?? '') || m[4] === '以上' ? '≥' : '=';
-      out.push({ clause, bound, value: Number(m[2]), unit: m[3]! });
+      const bound =
+        /不超过|不高于|控制在|小于|≤|</.test(m[1] ?? '') || m[4] === '以内' || m[4] === '以下'
+          ? '≤'
+          : /不少|不低|至少|大于|超过|≥|>/.test(m[1] ?? '') || m[4] === '以上'
+            ? '≥'
+            : '=';
+      // Words of this figure only: from the figure before it to the one after it.
+      const rest = clause.slice(m.index + m[0].length);
+      const stop = rest.search(/\d/);
+      out.push({ clause: clause.slice(from, m.index + m[0].length + (stop < 0 ? rest.length : stop)), bound, value: Number(m[2]), unit: m[3]! });
+      from = m.index + m[0].length;
     }
   }
   return out;
@@ -84,24 +106,34 @@ export function promisesOf(goal: string): Promise_[] {
 function goals(sheet: TargetSheet, out: Collector): void {
   if (!sheet.goal || !sheet.goal.text) return;
   const taken = new Set<Target>();
+  const open: { p: Promise_; fits: { t: Target; like: number }[] }[] = [];
+  // First what agrees, so that an indicator promised elsewhere is not compared with another promise.
   for (const p of promisesOf(sheet.goal.text)) {
-    const fits = sheet.targets.filter((t) => numeric(t.value) !== null && t.nature !== '定性' && norm(t.unit ?? '') === p.unit).map((t) => ({ t, like: Math.max(likeness(t.indicator, p.clause), shareOf(p.clause, t.indicator)) }));
+    const fits = sheet.targets
+      .filter((t) => numeric(t.value) !== null && t.nature !== '定性' && norm(t.unit ?? '') === p.unit)
+      .map((t) => ({ t, like: Math.max(likeness(t.indicator, p.clause), shareOf(p.clause, t.indicator)) }));
     const same = fits.filter((f) => numeric(f.t.value) === p.value && f.like > 0.2);
     if (same.length > 0) {
       same.forEach((f) => taken.add(f.t));
       out.pass('target-goal');
-      continue;
-    }
-    const best = fits.filter((f) => f.like >= 0.6 && !taken.has(f.t)).toSorted((a, b) => b.like - a.like);
+    } else open.push({ p, fits });
+  }
+  for (const { p, fits } of open) {
+    const least = p.bound === '=' && p.unit !== '%' ? 0.8 : 0.6;
+    const best = fits.filter((f) => f.like >= least && !taken.has(f.t)).toSorted((a, b) => b.like - a.like);
     if (best.length === 0) continue;
     const group = best.filter((f) => f.like >= best[0]!.like - 0.001);
     if (group.some((f) => numeric(f.t.value) === p.value)) continue;
     group.forEach((f) => taken.add(f.t));
     const t = group[0]!.t;
-    const weaker = p.bound === '≤' ? Number(t.value) > p.value : p.bound === '≥' ? Number(t.value) !== p.value : true;
-    if (!weaker) continue;
+    if (p.bound === '≤' && t.nature === '≤' && Number(t.value) < p.value) continue;
     out.add('target-goal', {
-      places: [...group.map((f) => at(f.t)), placeOf(sheet.goal.place, sheet.table.id)], figures: [{ label: `目标文字“${p.clause.slice(0, 30)}”`, value: String(p.value) }, { label: `指标“${t.indicator}”`, value: t.value! }], difference: String(Math.round(Math.abs(p.value - Number(t.value)) * 1e4) / 1e4),
+      places: [...group.map((f) => at(f.t)), placeOf(sheet.goal.place, sheet.table.id)],
+      figures: [
+        { label: `目标文字“${p.clause.slice(0, 30)}”`, value: String(p.value) },
+        { label: `指标“${t.indicator}”`, value: t.value! },
+      ],
+      difference: String(Math.round(Math.abs(p.value - Number(t.value)) * 1e4) / 1e4),
       message: `${sheet.table.id}绩效目标文字写“${p.clause.slice(0, 40)}”，而指标“${group.map((f) => f.t.indicator).join('”、“')}”为${t.nature ?? ''}${t.value}${t.unit ?? ''}，两处不一致。`,
     });
   }
@@ -123,7 +155,24 @@ function shareOf(clause: string, indicator: string): number {
 
 const satisfaction = /满意/;
 function single(sheet: TargetSheet, d: Disclosure, out: Collector): void {
-  const byWords = out.list('target-direction', 'badIfHigh', ['事故', '投诉', '差错', '故障', '死亡', '发生率', '违规', '误报', '漏报', '能耗', '超时', '流失', '退回', '返修', '病发', '超标']);
+  const byWords = out.list('target-direction', 'badIfHigh', [
+    '事故',
+    '投诉',
+    '差错',
+    '故障',
+    '死亡',
+    '发生率',
+    '违规',
+    '误报',
+    '漏报',
+    '能耗',
+    '超时',
+    '流失',
+    '退回',
+    '返修',
+    '病发',
+    '超标',
+  ]);
   const costly: Target[] = [];
   const names = new Map<string, Target>();
   let clean = 0;
@@ -134,22 +183,68 @@ function single(sheet: TargetSheet, d: Disclosure, out: Collector): void {
     const name = norm(t.indicator);
     const text = norm(t.value ?? '');
     const several = /\d.{0,12}[,，;；、].{0,30}\d/.test(text) || (text.match(/[≥≤＞＜]/g)?.length ?? 0) > 1;
-    if (several && !/^\d{1,3}(,\d{3})+(\.\d+)?$/.test(text)) out.add('target-several', { places: [at(t)], figures: [{ label: '指标值', value: t.value! }], message: `${t.table}指标“${t.indicator}”的指标值“${t.value}”把几项承诺写在一格中，应当分列。` });
-    else if (t.nature === '定性' && value !== null) out.add('target-qualitative-number', { places: [at(t)], figures: [{ label: '指标值', value: t.value! }], message: `${t.table}指标“${t.indicator}”标为定性，指标值却是数字${t.value}${t.unit ?? ''}，应当写明比较符号。` });
-    else if (t.nature !== null && t.nature !== '定性' && t.value !== null && value === null && !/\d/.test(text)) out.add('target-qualitative-number', { places: [at(t)], message: `${t.table}指标“${t.indicator}”的性质为${t.nature}，指标值“${t.value}”却不是数字。` });
+    if (several && !/^\d{1,3}(,\d{3})+(\.\d+)?$/.test(text))
+      out.add('target-several', {
+        places: [at(t)],
+        figures: [{ label: '指标值', value: t.value! }],
+        message: `${t.table}指标“${t.indicator}”的指标值“${t.value}”把几项承诺写在一格中，应当分列。`,
+      });
+    else if (t.nature === '定性' && value !== null)
+      out.add('target-qualitative-number', {
+        places: [at(t)],
+        figures: [{ label: '指标值', value: t.value! }],
+        message: `${t.table}指标“${t.indicator}”标为定性，指标值却是数字${t.value}${t.unit ?? ''}，应当写明比较符号。`,
+      });
+    else if (t.nature !== null && t.nature !== '定性' && t.value !== null && value === null && !/\d/.test(text))
+      out.add('target-qualitative-number', { places: [at(t)], message: `${t.table}指标“${t.indicator}”的性质为${t.nature}，指标值“${t.value}”却不是数字。` });
     if (value !== null && t.nature !== null && t.nature !== '定性') {
       const share = unit === '%' || /^百分(比|之)?$/.test(unit);
       const bad = byWords.some((w) => name.includes(w)) && !/(处置|处理|办结|整改|修复|排除|解决|回复|响应|下降|降低|减少)/.test(name);
       const lower = /下降|降低|减少|成本|节约|偏差|变动|波动|误差|超支|调整|空置|闲置|结转|结余|控制|公用经费|流失|失业|贫困|不合格|逾期|不良/.test(name);
-      const all = (t.nature === '≤' && value >= 100 && share && !lower && !bad) || (t.nature === '≥' && value === 0 && !/增长|增加|变化|净/.test(name)) || (t.nature === '≥' && share && value > 0 && bad);
-      const never = (share && t.nature === '>' && value >= 100 && /率|满意/.test(name) && !/增长|增幅|完成率|执行率/.test(name)) || (share && t.nature === '≥' && value > 100 && /满意度|合格率|覆盖率|及格率/.test(name)) || (t.nature === '<' && value === 0);
-      if (all) out.add('target-direction', { places: [at(t)], figures: [{ label: `${t.nature}`, value: t.value! }], message: bad && t.nature === '≥' ? `${t.table}指标“${t.indicator}”写作${t.nature}${t.value}${t.unit ?? ''}，越差越算完成，比较方向写反。` : `${t.table}指标“${t.indicator}”写作${t.nature}${t.value}${t.unit ?? ''}，任何结果都算完成，比较方向可能写反。` });
-      else if (never) out.add('target-direction', { places: [at(t)], figures: [{ label: `${t.nature}`, value: t.value! }], message: `${t.table}指标“${t.indicator}”写作${t.nature}${t.value}${t.unit ?? ''}，不可能完成。` });
-      else if (share && satisfaction.test(name) && t.nature === '≤' && value > 0) out.add('target-direction', { places: [at(t)], figures: [{ label: `${t.nature}`, value: t.value! }], message: `${t.table}指标“${t.indicator}”写作≤${t.value}%，越低越算完成，比较方向可能写反。` });
-      if ((t.nature === '≥' || t.nature === '>') && value > 0 && moneyScale(t.unit, true) !== null && !/收入|投资额|产值|招商|引进|营收|税收|增收|节约|节省|效益|融资|销售|贷款|交易|补助标准|补贴标准|工资|待遇|捐赠|营业额|进出口|消费额|撬动|带动|争取|到位|拉动/.test(name)) costly.push(t);
-      if (sheet.has.unit && !t.unit && !/^\d{4}$/.test(t.value ?? '') && !/%/.test(t.raw.value?.text ?? '') && !/(率|度)$/.test(name)) out.add('target-unit', { places: [at(t)], message: `${t.table}指标“${t.indicator}”的指标值${t.value}没有计量单位。` });
+      const all =
+        (t.nature === '≤' && value >= 100 && share && !lower && !bad) ||
+        (t.nature === '≥' && value === 0 && !/增长|增加|变化|净/.test(name)) ||
+        (t.nature === '≥' && share && value > 0 && bad);
+      const never =
+        (share && t.nature === '>' && value >= 100 && /率|满意/.test(name) && !/增长|增幅|完成率|执行率/.test(name)) ||
+        (share && t.nature === '≥' && value > 100 && /满意度|合格率|覆盖率|及格率/.test(name)) ||
+        (t.nature === '<' && value === 0);
+      if (all)
+        out.add('target-direction', {
+          places: [at(t)],
+          figures: [{ label: `${t.nature}`, value: t.value! }],
+          message:
+            bad && t.nature === '≥'
+              ? `${t.table}指标“${t.indicator}”写作${t.nature}${t.value}${t.unit ?? ''}，越差越算完成，比较方向写反。`
+              : `${t.table}指标“${t.indicator}”写作${t.nature}${t.value}${t.unit ?? ''}，任何结果都算完成，比较方向可能写反。`,
+        });
+      else if (never)
+        out.add('target-direction', {
+          places: [at(t)],
+          figures: [{ label: `${t.nature}`, value: t.value! }],
+          message: `${t.table}指标“${t.indicator}”写作${t.nature}${t.value}${t.unit ?? ''}，不可能完成。`,
+        });
+      else if (share && satisfaction.test(name) && t.nature === '≤' && value > 0)
+        out.add('target-direction', {
+          places: [at(t)],
+          figures: [{ label: `${t.nature}`, value: t.value! }],
+          message: `${t.table}指标“${t.indicator}”写作≤${t.value}%，越低越算完成，比较方向可能写反。`,
+        });
+      if (
+        (t.nature === '≥' || t.nature === '>') &&
+        value > 0 &&
+        moneyScale(t.unit, true) !== null &&
+        !/收入|投资额|产值|招商|引进|营收|税收|增收|节约|节省|效益|融资|销售|贷款|交易|补助标准|补贴标准|工资|待遇|捐赠|营业额|进出口|消费额|撬动|带动|争取|到位|拉动/.test(name)
+      )
+        costly.push(t);
+      if (sheet.has.unit && !t.unit && !/^\d{4}$/.test(t.value ?? '') && !/%/.test(t.raw.value?.text ?? '') && !/(率|度)$/.test(name))
+        out.add('target-unit', { places: [at(t)], message: `${t.table}指标“${t.indicator}”的指标值${t.value}没有计量单位。` });
     }
-    if ((t.nature !== null && (t.value === null || t.value === '')) || (sheet.has.nature && t.nature === null && value !== null && t.raw.nature !== null && t.raw.nature.text === '')) out.add('empty-cell', { places: [at(t)], message: t.value ? `${t.table}指标“${t.indicator}”没有写明指标性质。` : `${t.table}指标“${t.indicator}”没有填写指标值。` });
+    if (
+      (t.nature !== null && (t.value === null || t.value === '')) ||
+      (sheet.has.nature && t.nature === null && value !== null && t.raw.nature !== null && t.raw.nature.text === '')
+    )
+      out.add('empty-cell', { places: [at(t)], message: t.value ? `${t.table}指标“${t.indicator}”没有写明指标性质。` : `${t.table}指标“${t.indicator}”没有填写指标值。` });
     const brackets = (name.match(/[(]/g)?.length ?? 0) - (name.match(/[)]/g)?.length ?? 0);
     if (brackets !== 0) out.add('target-name', { places: [at(t)], message: `${t.table}指标名称“${t.indicator}”括号不成对，可能有文字遗漏或多余。` });
     const key = `${name}/${t.level1}/${t.level2}/${t.nature}/${text}/${unit}`;
@@ -159,7 +254,12 @@ function single(sheet: TargetSheet, d: Disclosure, out: Collector): void {
     if (out.findings.length === before) clean += 1;
   }
   out.pass('target-direction', clean);
-  if (costly.length > 0) out.add('target-cost-direction', { places: costly.map(at), figures: costly.slice(0, 3).map((t) => ({ label: t.indicator, value: t.value! })), message: `${sheet.table.id}有${costly.length}项以金额计量的成本指标写作“≥”，花得越多越算完成，应为“≤”。` });
+  if (costly.length > 0)
+    out.add('target-cost-direction', {
+      places: costly.map(at),
+      figures: costly.slice(0, 3).map((t) => ({ label: t.indicator, value: t.value! })),
+      message: `${sheet.table.id}有${costly.length}项以金额计量的成本指标写作“≥”，花得越多越算完成，应为“≤”。`,
+    });
   void d;
 }
 
@@ -181,7 +281,12 @@ function caps(sheet: TargetSheet, book: Book, out: Collector): void {
     const t = over[0]!;
     const cap = decimal(Math.round(Number(t.value) * moneyScale(t.unit, true)! * 100), unit!);
     out.add('target-cap', {
-      places: [...over.map(at), placeOf(sheet.budget!.place, sheet.table.id)], figures: [{ label: `指标“${t.indicator}”上限`, value: cap }, { label: '项目预算', value: sheet.budget!.value! }], difference: decimal(Math.round(Number(t.value) * moneyScale(t.unit, true)! * 100) - budget, unit!),
+      places: [...over.map(at), placeOf(sheet.budget!.place, sheet.table.id)],
+      figures: [
+        { label: `指标“${t.indicator}”上限`, value: cap },
+        { label: '项目预算', value: sheet.budget!.value! },
+      ],
+      difference: decimal(Math.round(Number(t.value) * moneyScale(t.unit, true)! * 100) - budget, unit!),
       message: `${sheet.table.id}${sheet.project ? `“${sheet.project}”` : ''}预算${sheet.budget!.value}${unit}，指标“${t.indicator}”的成本上限却是${t.value}${t.unit}，超过整个项目的预算。`,
     });
   }
@@ -194,7 +299,11 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
   for (const sheet of d.targetSheets) {
     const unit = sheet.budgetUnit ?? sheet.table.moneyUnit ?? book.unit;
     if (sheet.budget?.value == null) {
-      if (sheet.targets.length > 0 && sheet.scope !== 'overall' && sheet.budget) out.add('empty-cell', { places: [placeOf(sheet.budget.place, sheet.table.id)], message: `${sheet.table.id}${sheet.project ? `“${sheet.project}”` : ''}没有填写项目预算。` });
+      if (sheet.targets.length > 0 && sheet.scope !== 'overall' && sheet.budget)
+        out.add('empty-cell', {
+          places: [placeOf(sheet.budget.place, sheet.table.id)],
+          message: `${sheet.table.id}${sheet.project ? `“${sheet.project}”` : ''}没有填写项目预算。`,
+        });
       continue;
     }
     const name = `${sheet.table.id}${sheet.project ? `“${sheet.project.slice(0, 30)}”` : ''}`;
@@ -207,7 +316,9 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
     const fact = book.words(`SHEET:${sheet.table.id}:${facts.length}`, sheet.budget.value, unit, sheet.budget.place, `${name}预算`, sheet.table);
     if (!fact) continue;
     facts.push({ sheet, fact });
-    const parts = sheet.budgetParts.filter((p) => p.cell.value !== null).map((p, i) => book.words(`SHEET:${sheet.table.id}:${facts.length}:${i}`, p.cell.value!, unit, p.cell.place, `${name}${p.label}`, sheet.table));
+    const parts = sheet.budgetParts
+      .filter((p) => p.cell.value !== null)
+      .map((p, i) => book.words(`SHEET:${sheet.table.id}:${facts.length}:${i}`, p.cell.value!, unit, p.cell.place, `${name}${p.label}`, sheet.table));
     if (parts.length > 0) book.sum('target-budgets', fact, parts);
   }
   if (facts.length === 0) return;
@@ -230,7 +341,10 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
   const places = [against.place, ...facts.map((f) => f.fact.place)];
   const tolerance = Math.max(against.step, ...facts.map((f) => f.fact.step)) > 1 ? (against.step / 2) * (facts.length + 1) : 0;
   const off = sum - against.fen;
-  const figures = [{ label: against.label, value: against.value }, { label: `${facts.length}张项目绩效目标表预算合计`, value: decimal(sum, against.unit) }];
+  const figures = [
+    { label: against.label, value: against.value },
+    { label: `${facts.length}张项目绩效目标表预算合计`, value: decimal(sum, against.unit) },
+  ];
   const missing = stated !== null && stated !== facts.length;
   if (Math.abs(off) <= tolerance && !missing) {
     out.count('target-covered', off === 0 ? 'passed' : 'rounding');
@@ -240,7 +354,11 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
   const base = { places, figures, difference: decimal(Math.abs(off), against.unit) };
   if (off > tolerance) out.add('target-covered', { ...base, severity: 'error', message: `${money}，目标表的金额反而更大。` });
   else if (onlyKey || (!all && !missing)) out.add('target-covered', { ...base, severity: 'undecidable', message: `${money}；没有说明目标表是否全部公开，无法判定。` });
-  else out.add('target-covered', { ...base, message: `${money}${stated !== null ? `；文字说明涉及项目${stated}个，只公开了${facts.length}个项目的目标表` : '；文字说明项目支出均实行绩效目标管理，公开的目标表不全'}。` });
+  else
+    out.add('target-covered', {
+      ...base,
+      message: `${money}${stated !== null ? `；文字说明涉及项目${stated}个，只公开了${facts.length}个项目的目标表` : '；文字说明项目支出均实行绩效目标管理，公开的目标表不全'}。`,
+    });
 }
 
 export function targetFacts(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Collector): void {
@@ -252,7 +370,11 @@ export function checkTargets(book: Book, d: Disclosure, out: Collector): void {
     goals(sheet, out);
     single(sheet, d, out);
     caps(sheet, book, out);
-    if (sheet.table.remarks.some((r) => /表头.*不符|表头.*矛盾/.test(r))) out.add('target-head', { places: [placeOf(sheet.targets[0]?.place ?? sheet.table.place, sheet.table.id)], message: `${sheet.table.id}绩效指标的表头与各列内容不符，列名与所填内容错位。` });
+    if (sheet.table.remarks.some((r) => /表头.*不符|表头.*矛盾/.test(r)))
+      out.add('target-head', {
+        places: [placeOf(sheet.targets[0]?.place ?? sheet.table.place, sheet.table.id)],
+        message: `${sheet.table.id}绩效指标的表头与各列内容不符，列名与所填内容错位。`,
+      });
     else if (sheet.targets.length > 0) out.pass('target-head');
   }
 }
