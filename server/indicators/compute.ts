@@ -117,7 +117,8 @@ async function fromStreams(db: Db, c: Context, wanted: Wanted[]): Promise<Result
   }
   for (const r of await store.hourParts(db, hourly)) {
     const [i, k] = hourlyFor[r.n]!;
-    found[i]![k] = { part: r.part, slots: wanted[i]!.instance.d.coverage?.slot === 'P1D' ? r.days : r.hours };
+    const a = found[i]![k]!;
+    found[i]![k] = { part: mergeParts(a.part ? [a.part, r.part] : [r.part]), slots: a.slots + (wanted[i]!.instance.d.coverage?.slot === 'P1D' ? r.days : r.hours) };
   }
   if (raw.length)
     for (const r of await store.readings(db, raw)) {

@@ -1,5 +1,5 @@
 // Indicators: what a number is now, what stands behind it, who may define it; kept current by followers of readings and facts.
-import { finish } from '#core/indicators/aggregate.ts';
+import { finish, mergeParts } from '#core/indicators/aggregate.ts';
 import { graphOf } from '#core/indicators/graph.ts';
 import type { IndicatorItem, IndicatorPoint, NewRiskPoint } from '#core/indicators/contract.ts';
 import { type Indicator, indicatorDefinition } from '#core/indicators/pack.ts';
@@ -318,7 +318,9 @@ export async function drillDown(hub: Hub, q: { realm: string; code: string; scop
     formula: s.kind === 'expression' ? s.formula + (Object.keys(offset).length ? ` (${Object.entries(offset).map(([n, o]) => `${n}: −${o}`).join(', ')})` : '') : d.meaning.zh, from: new Date(span.from), to: new Date(span.to), ...named(d, row),
     revisions: await store.revisionsOf(hub.sql, i.id, new Date(bucket)), inputs: inputValues,
     streams: shown.map((stream, n) => {
-      const p = parts.find((x) => x.n === n);
+      const mine = parts.filter((x) => x.n === n);
+      const whole = mergeParts(mine.map((x) => x.part));
+      const p = whole && { part: whole, hours: mine.reduce((a, x) => a + x.hours, 0) };
       const a = about.find((x) => x.id === stream);
       return { stream, thing: a?.thing ?? '0', name: a?.name ?? stream, value: p && s.kind === 'stream' && s.agg !== 'percentile' ? finish(p.part, s.agg) : null, hours: p?.hours ?? 0, readings: p?.part.count ?? 0, from: new Date(span.from), to: new Date(span.to) };
     }),

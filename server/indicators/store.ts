@@ -1,5 +1,5 @@
 // All SQL of indicators: definitions, instances, values and revisions, what is dirty, and the readings behind a window.
-import type { Part } from '#core/indicators/aggregate.ts';
+import { type Part, partOf } from '#core/indicators/aggregate.ts';
 import type { Result } from '#core/indicators/evaluate.ts';
 import type { Indicator } from '#core/indicators/pack.ts';
 import type { Db, Sql, Tx } from '../platform/db.ts';
@@ -165,24 +165,39 @@ export interface WindowPart {
   hours: number;
   days: number;
 }
-const partColumns = `sum(n)::int as count, sum(sum) as sum, min(min) as min, max(max) as max, (array_agg(first order by hour))[1] as first, (array_agg(last order by hour desc))[1] as last,
-  min(hour) as first_at, max(hour) as last_at, count(*)::int as hours, count(distinct (hour at time zone 'Asia/Shanghai')::date)::int as days`;
-/** Hourly rollups of windows with whole hours. An hour that holds a reading out of range is made anew from its readings, without them. */
+const MAX_KEYS = 2000;
+interface PartRow {
+  n: string; count: number; sum: number; min: number; max: number; first: number; last: number; first_at: Date; last_at: Date; hours: number; days: number;
+}
+const asPart = (r: PartRow): WindowPart => ({ n: Number(r.n) - 1, hours: r.hours, days: r.days, part: { count: r.count, sum: r.sum, min: r.min, max: r.max, first: r.first, last: r.last, firstAt: r.first_at.getTime(), lastAt: r.last_at.getTime() } });
+/**
+ * Hourly rollups of windows with whole hours. An hour that holds a reading out of range is made anew from its readings, without them.
+ * Each window is one range of the key (lateral, so that no plan reads a stream's whole history for it). A window may come as several parts.
+ */
 export async function hourParts(db: Db, keys: WindowKey[]): Promise<WindowPart[]> {
-  if (!keys.length) return [];
-  const rows = await as(db).unsafe<{ n: string; count: number; sum: number; min: number; max: number; first: number; last: number; first_at: Date; last_at: Date; hours: number; days: number }[]>(
-    `with k as (select * from unnest($1::bigint[], $2::text[]::timestamptz[], $3::text[]::timestamptz[], $4::float8[], $5::float8[]) with ordinality k(stream, f, t, lo, hi, i)),
-     good as (select k.i, h.hour, h.n, h.sum, h.min, h.max, h.first, h.last from k join stream_hours h on h.stream = k.stream and h.hour >= k.f and h.hour < k.t
-       where h.n > 0 and (k.lo is null or h.min >= k.lo) and (k.hi is null or h.max <= k.hi)),
-     bad as (select k.i, h.stream, h.hour, k.lo, k.hi from k join stream_hours h on h.stream = k.stream and h.hour >= k.f and h.hour < k.t
-       where h.n > 0 and ((k.lo is not null and h.min < k.lo) or (k.hi is not null and h.max > k.hi))),
-     redone as (select b.i, b.hour, count(*)::int as n, sum(o.num) as sum, min(o.num) as min, max(o.num) as max, (array_agg(o.num order by o.at))[1] as first, (array_agg(o.num order by o.at desc))[1] as last
-       from bad b join observations o on o.stream = b.stream and o.at >= b.hour and o.at < b.hour + interval '1 hour'
-       where o.num is not null and o.quality < 2 and (b.lo is null or o.num >= b.lo) and (b.hi is null or o.num <= b.hi) group by b.i, b.hour)
-     select i::text as n, ${partColumns} from (select * from good union all select * from redone) x group by i`,
-    [keys.map((k) => k.stream), keys.map((k) => iso(k.from)), keys.map((k) => iso(k.to)), keys.map((k) => k.min), keys.map((k) => k.max)] as never,
-  );
-  return rows.map((r) => ({ n: Number(r.n) - 1, hours: r.hours, days: r.days, part: { count: r.count, sum: r.sum, min: r.min, max: r.max, first: r.first, last: r.last, firstAt: r.first_at.getTime(), lastAt: r.last_at.getTime() } }));
+  const out: WindowPart[] = [];
+  for (let i = 0; i < keys.length; i += MAX_KEYS) {
+    const part = keys.slice(i, i + MAX_KEYS);
+    const args = [part.map((k) => k.stream), part.map((k) => iso(k.from)), part.map((k) => iso(k.to)), part.map((k) => k.min), part.map((k) => k.max)] as never;
+    const from = 'from unnest($1::bigint[], $2::text[]::timestamptz[], $3::text[]::timestamptz[], $4::float8[], $5::float8[]) with ordinality k(stream, f, t, lo, hi, i)';
+    const good = await as(db).unsafe<PartRow[]>(
+      `select k.i::text as n, h.* ${from} cross join lateral (
+         select sum(n)::int as count, sum(sum) as sum, min(min) as min, max(max) as max, (array_agg(first order by hour))[1] as first, (array_agg(last order by hour desc))[1] as last,
+           min(hour) as first_at, max(hour) as last_at, count(*)::int as hours, count(distinct (hour at time zone 'Asia/Shanghai')::date)::int as days
+         from stream_hours where stream = k.stream and hour >= k.f and hour < k.t and n > 0 and (k.lo is null or min >= k.lo) and (k.hi is null or max <= k.hi) having count(*) > 0) h`, args);
+    const bad = await as(db).unsafe<{ n: string; stream: string; hour: Date }[]>(
+      `select k.i::text as n, h.stream::text, h.hour ${from} cross join lateral (
+         select stream, hour from stream_hours where stream = k.stream and hour >= k.f and hour < k.t and n > 0 and (min < k.lo or max > k.hi) offset 0) h`, args);
+    for (const r of good) out.push({ ...asPart(r), n: Number(r.n) - 1 + i });
+    if (!bad.length) continue;
+    const redone = await readings(db, bad.map((b) => ({ stream: b.stream, from: b.hour.getTime(), to: b.hour.getTime() + 3_600_000, min: null, max: null })));
+    for (const r of redone) {
+      const n = Number(bad[r.n]!.n) - 1;
+      const p = partOf(r.values, { ...(part[n]!.min === null ? {} : { min: part[n]!.min }), ...(part[n]!.max === null ? {} : { max: part[n]!.max }) });
+      if (p) out.push({ n: n + i, part: p, hours: 1, days: 0 });
+    }
+  }
+  return out;
 }
 /** Makes the local days of streams anew from their hours. */
 export async function rollDays(tx: Tx, days: { stream: string; day: number }[]): Promise<void> {
@@ -219,7 +234,7 @@ export async function readings(db: Db, keys: WindowKey[]): Promise<{ n: number; 
   const rows = await as(db)<{ n: string; at: Date[]; num: number[] }[]>`
     select k.i::text as n, array_agg(o.at order by o.at) as at, array_agg(o.num order by o.at) as num
     from unnest(${keys.map((k) => k.stream)}::bigint[], ${keys.map((k) => iso(k.from))}::text[]::timestamptz[], ${keys.map((k) => iso(k.to))}::text[]::timestamptz[]) with ordinality k(stream, f, t, i)
-    join observations o on o.stream = k.stream and o.at >= k.f and o.at < k.t where o.num is not null and o.quality < 2 group by k.i`;
+    cross join lateral (select at, num from observations where stream = k.stream and at >= k.f and at < k.t and num is not null and quality < 2 offset 0) o group by k.i`;
   return rows.map((r) => ({ n: Number(r.n) - 1, values: r.at.map((t, i) => [t.getTime(), r.num[i]!] as [number, number]) }));
 }
 /** Things that had a reading within two intervals before the instant, of all in use, by unit. */

@@ -145,9 +145,9 @@ export const moveCursor = (db: Db, name: string, at: { tx: string; position: str
   insert into cursors (name, tx, position) values (${name}, ${at.tx}::text::xid8, ${at.position}) on conflict (name) do update set tx = excluded.tx, position = excluded.position, updated_at = clock_timestamp()`;
 /** The end of the stored groups that no unfinished transaction can precede. */
 export const batchEnd = async (db: Db) => (await as(db)<{ tx: string; position: string }[]>`
-  select tx::text, id::text as position from ingest_batches where tx < pg_snapshot_xmin(pg_current_snapshot()) order by tx desc, id desc limit 1`)[0] ?? { tx: '0', position: '0' };
+  select b.tx::text, b.id::text as position from ingest_batches b where b.tx < pg_snapshot_xmin(pg_current_snapshot()) order by b.tx desc, b.id desc limit 1`)[0] ?? { tx: '0', position: '0' };
 export const batchesBetween = (db: Db, after: { tx: string; position: string }, limit: number) => as(db)<{ tx: string; position: string; streams: string[]; hours: Date[] }[]>`
-  select tx::text, id::text as position, streams::text[], hours from ingest_batches where (tx, id) > (${after.tx}::text::xid8, ${after.position}::bigint) order by tx, id limit ${limit}`;
+  select b.tx::text, b.id::text as position, b.streams::text[], b.hours from ingest_batches b where (b.tx, b.id) > (${after.tx}::text::xid8, ${after.position}::bigint) order by b.tx, b.id limit ${limit}`;
 export const readingsOfHours = (db: Db, streams: string[], hours: Date[]) => as(db)<{ stream: string; at: Date; num: number | null }[]>`
   select o.stream::text, o.at, o.num from (select distinct stream, hour from unnest(${streams}::bigint[], ${hours.map((h) => h.toISOString())}::text[]::timestamptz[]) x(stream, hour)) p
   join observations o on o.stream = p.stream and o.at >= p.hour and o.at < p.hour + interval '1 hour' where o.kind in (0, 2, 4) and o.quality < 2 order by o.at`;
