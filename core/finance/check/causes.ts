@@ -177,7 +177,7 @@ export function reportEquations(book: Book, out: Collector): Cause[] {
     const used = c.equations.filter((e) => out.rule(e.kind)).toSorted((a, b) => rank(a) - rank(b) || a.terms.length - b.terms.length);
     const e = used[0];
     if (!e) continue;
-    const places: FindingPlace[] = [...c.facts.map((f) => f.place)];
+    const places: FindingPlace[] = c.facts.map((f) => f.place);
     for (const x of used) if (x === e || x.terms.length <= 3 || c.suspect === null) places.push(...x.terms.map((t) => t.fact.place), ...(x.also ?? []));
     const others = used.length - 1;
     const unit = e.terms[0]!.fact.unit;

@@ -44,7 +44,7 @@ function parentUnit(parent: Checked, child: Checked): void {
 
 /** Last year's column of this document against the figures last year's document published. */
 function priorDocument(now: Checked, before: Checked): void {
-  for (const concept of [...now.book.concepts.keys()]) {
+  for (const concept of now.book.concepts.keys()) {
     const source = concept.startsWith('T:prior:') ? concept.replace('T:prior:', 'T:now:') : /^E:general:\d+:prior$/.test(concept) ? concept.replace(/prior$/, 'total') : null;
     if (!source) continue;
     const a = now.book.main(concept);

@@ -14,7 +14,7 @@ const economicItems: [part: string, codes: string[], government: string][] = [
   ['vehicle-running', ['30231'], '50208'],
 ];
 
-export function threePublicEconomic(book: Book, d: Disclosure, out: Collector): void {
+export function threePublicEconomic(book: Book, d: Disclosure): void {
   const projects =
     d.economic.some((v) => v.set === 'department' && v.scope === 'project' && !v.table.empty) ||
     book.main('E:general:0:project') === null ||
@@ -194,7 +194,7 @@ export function blankTotals(book: Book, d: Disclosure, out: Collector): void {
 }
 
 export function checkFigures(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Collector): void {
-  threePublicEconomic(book, d, out);
+  threePublicEconomic(book, d);
   governmentEconomic(book);
   operatingCost(book, said, out);
   procurementTotals(book, said);
