@@ -43,6 +43,17 @@ function pathIndex(d: Disclosure): (path: string[]) => string | null {
   return (path) => index.get(path.map(plainName).join('/')) ?? (path.length === 1 ? classCodeOf(path[0]!) : null);
 }
 
+/** [类, 款, 项] of a subject written with its levels: names may hold brackets of their own (政府办公厅（室）…). */
+function pathOf(s: Statement): string[] | null {
+  if (s.path) return s.path;
+  const t = s.subject.normalize('NFKC').replace(/\s/g, '');
+  const at = ['(类)', '(款)', '(项)'].map((w) => t.indexOf(w));
+  if (at[0]! <= 0 || at[1]! <= at[0]!) return null;
+  const names = [t.slice(0, at[0]), t.slice(at[0]! + 3, at[1])];
+  if (at[2]! > at[1]!) names.push(t.slice(at[1]! + 3, at[2]));
+  return names;
+}
+
 /** Concepts a statement may mean, the likeliest first. */
 function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null, projectsOnly: boolean): string[] {
   const scopes = (): string[] => {
@@ -106,7 +117,10 @@ const priorOf = (concept: string): string | null =>
 export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Collector): Said[] {
   const codeOf = pathIndex(d);
   const hasTables = d.tables.some((t) => !t.empty && /expenditure|summary/.test(t.kind));
-  const said: Said[] = d.statements.map((s, index) => ({ s, index, concept: null, amount: null, change: null, prior: null }));
+  const said: Said[] = d.statements.map((raw) => {
+    const path = raw.topic === 'other' || raw.topic === 'functional' ? pathOf(raw) : raw.path;
+    return path && !raw.path ? { ...raw, path, topic: 'functional' as const, fund: raw.fund ?? ('general' as const) } : raw;
+  }).map((s, index) => ({ s, index, concept: null, amount: null, change: null, prior: null }));
   for (const x of said) {
     const { s } = x;
     const parent = s.within === null ? null : (d.statements[s.within] ?? null);
@@ -135,6 +149,7 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
         x.amount = book.words(x.concept, s.amount.value, unit, s.amount.place, label);
       }
     } else if (candidates.length > 0) x.concept = candidates.find((c) => book.main(c)) ?? candidates[0]!;
+    if (s.amount && !x.amount && candidates.length === 0) x.amount = book.words(`W:${x.index}`, s.amount.value, unit, s.amount.place, label);
     if (x.concept) {
       const p = priorOf(x.concept);
       x.prior = p ? (book.main(p) ?? (book.blanks.has(p) ? book.zero(p) : null)) : null;

@@ -425,6 +425,25 @@ export function projectFacts(book: Book, d: Disclosure, scope: Scope): void {
     // Lists with subtotals per unit are left alone: without a code it cannot be told which rows are subtotals.
     const subtotals = rows.some((r) => r !== totalRow && r.total);
     if (total && facts.length > 0 && !subtotals) book.sum('list-sum', total, facts);
+    // Every further money column of the list, and each row across.
+    const money = (['total', ...sources, 'basic', 'project'] as ColumnRole[]).filter((c) => present.has(c) && c !== column);
+    const across = money.filter((c) => sources.includes(c));
+    const further = new Map<ColumnRole, { total: Fact | null; parts: Fact[] }>();
+    for (const r of rows) {
+      const cells: Fact[] = [];
+      for (const c of money) {
+        const f = pick(r, c, `LIST:${table.id}:${r.row}:${c}`);
+        if (!f) continue;
+        const entry = further.get(c) ?? { total: null, parts: [] };
+        further.set(c, entry);
+        if (r === totalRow) entry.total = f;
+        else entry.parts.push(f);
+        if (across.includes(c)) cells.push(f);
+      }
+      const own = r === totalRow ? total : parts.find((p) => p.r === r)?.f;
+      if (own && cells.length > 0 && column === 'total') book.sum('row-sum', own, cells);
+    }
+    if (!subtotals) for (const { total: t, parts: list } of further.values()) if (t && list.length > 0) book.sum('list-sum', t, list);
     const whole = book.main(scope.expenditure('all', '0', 'project')) ?? book.main(scope.expenditure('general', '0', 'project'));
     if (whole && !subtotals) {
       if (total) book.equal('project-budget', total, whole);
