@@ -103,6 +103,13 @@ export function segment(lines: Line[]): Segments {
       // Text inside a cell of a wide grid row is a title only at its start (a form's own cells never are).
       const l = labelOf(filled[0]!);
       if (l && !(inCatalogue && l.rest && !catalogueEnds(lines, i, current!))) {
+        const blank = current as Segment | null;
+        if (!l.rest && blank && !blank.label && blank.lines.length === 0 && blank.kind !== 'catalogue' && !titleFollows(lines, i)) {
+          // 公开01表 below its title.
+          blank.label = l.id;
+          blank.order = l.order;
+          continue;
+        }
         flushLabel();
         if (l.rest) {
           label = { id: l.id, order: l.order, line };
@@ -243,6 +250,11 @@ const withoutLabel = (text: string, rest: string): string => {
   for (let i = 0; i < text.length; i += 1) if (norm(text.slice(i)) === rest) return tidy(text.slice(i));
   return rest;
 };
+
+/** Whether one of the next three lines is a title. */
+function titleFollows(lines: Line[], i: number): boolean {
+  return lines.slice(i + 1, i + 4).some((l) => l.cells.filter((c) => c !== '').length === 1 && isTitle(l.cells.find((c) => c !== '')!));
+}
 
 /** In a catalogue a title line ends it when a body follows: the next lines are a unit line, a table row or an issuer. */
 function catalogueEnds(lines: Line[], i: number, catalogue: Segment): boolean {

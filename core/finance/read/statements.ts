@@ -115,7 +115,11 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
   const figureAt = (m: RegExpExecArray): Figure => ({ value: m[1]!.replace(/,/g, '').replace(/^0+(?=\d)/, ''), unit: norm(m[2]!), place: placeIn(p, m.index), text: m[0] });
 
   const make = (subject: string, unit: string, at: number, end: number): Statement => {
-    const { topic, fund, path } = topicOf(subject, unit, context);
+    const whole = container === null ? null : out[container]!.topic;
+    const side =
+      context.side ??
+      (whole === 'income-total' || whole === 'appropriation-income' ? 'income' : whole === 'expenditure-total' || whole === 'appropriation-expenditure' ? 'expenditure' : null);
+    const { topic, fund, path } = topicOf(subject, unit, subject === '' ? context : { ...context, side });
     return {
       topic,
       subject: subject || head.replace(/^[(（\d一二三四五六七八九十.、]+[)）]?/, ''),
@@ -235,6 +239,10 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
           : -1;
       if (twin >= 0 && (s.topic === 'income-total' || s.topic === 'expenditure-total') && out[twin]!.change === null) {
         Object.assign(out[twin]!, { change: f, direction, baseYear: s.baseYear });
+        if (/收、?支/.test(subject)) {
+          const other = out.findLast((o) => o.paragraph === index && o.topic === 'expenditure-total' && o.within === null && o.change === null && !o.changeOnly);
+          if (other) Object.assign(other, { change: f, direction, baseYear: s.baseYear });
+        }
         current = twin;
         continue;
       }

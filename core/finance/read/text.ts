@@ -1,11 +1,20 @@
 // Characters and figures: half and full width, blanks, thousands separators, Chinese numerals, Excel errors.
 
+/** Radical signs that PDF fonts put in place of characters, beyond those NFKC knows. */
+const radicals: Record<string, string> = Object.fromEntries(
+  [
+    ...'⻔门⻓长⻅见⻋车⻉贝⻚页⻛风⻜飞⻢马⻥鱼⻦鸟⻬齐⻰龙⻘青⻝食⻄西⻁虎⻆角⻨麦⻩黄⻮齿⻣骨⻤鬼⺠民⺟母⻐钅⻙韦⻳龟⻲龟⺓幺⺒巳⺗心⺮竹⻌辶⻎辶⻏阝⻖阝⻗雨⺌小⺍小⻊足⻪黾⻧卤⻱龟⺘手⺡水⺼肉⻀艹',
+  ].flatMap((c, i, all) => (i % 2 === 0 ? [[c, all[i + 1]!]] : [])),
+);
+/** Characters instead of radical signs (⽀ → 支, ⻔ → 门); other texts are returned as they are. */
+export const characters = (text: string): string => (/[\u2e80-\u2fdf]/.test(text) ? text.replace(/[\u2e80-\u2fdf]/g, (c) => radicals[c] ?? c.normalize('NFKC')) : text);
+
 /** NFKC (full width to half width) without any blank; the form in which words are compared. */
 export const norm = (text: string): string => text.normalize('NFKC').replace(/[\s\u200b\ufeff]/g, '');
 
 /** Trimmed, with runs of blanks made one; the form in which words are shown. */
 export const tidy = (text: string): string =>
-  text
+  characters(text)
     .replace(/[\u200b\ufeff\r]/g, '')
     .replace(/[\s\u3000]+/g, ' ')
     .trim();
