@@ -19,7 +19,15 @@ function best(name: string, readings: number, run: () => void): void {
 const MIN = 60_000;
 const streams = 10_000;
 const kinds = {
-  threshold: { kind: 'threshold', side: 'above', for: 'PT5M', lines: [{ level: 4, at: 80, clear: 75 }, { level: 2, at: 90, clear: 85 }] },
+  threshold: {
+    kind: 'threshold',
+    side: 'above',
+    for: 'PT5M',
+    lines: [
+      { level: 4, at: 80, clear: 75 },
+      { level: 2, at: 90, clear: 85 },
+    ],
+  },
   rate: { kind: 'rate', side: 'rise', over: 'PT10M', lines: [{ level: 3, at: 60, clear: 20 }] },
   forecast: { kind: 'forecast', side: 'above', horizon: 'PT30M', lines: [{ level: 4, at: 100 }] },
 };
@@ -30,25 +38,49 @@ for (const [name, c] of Object.entries(kinds)) {
   let t = 0;
   const n = rounds * 1e6;
   best(`machine ${name} readings/s`, n, () => {
-    for (let i = 0; i < n; ) {
+    for (let i = 0; i < n;) {
       t += MIN;
       for (let s = 0; s < streams && i < n; s++, i++) m.step(states[s]!, t, noise[(i + s) & 4095]!);
     }
   });
 }
 const rule = (code: string, when: unknown): WarningRule =>
-  rulePack.parse({ code, name: { zh: code, en: code }, on: { kind: 'stream', profile: 'p', stream: 's' }, when, headline: { zh: 'x', en: 'x' }, response: { zh: 'x', en: 'x' }, sourceRef: 'bench' });
-const watched: Watched[] = Array.from({ length: streams }, (_, i) => ({ stream: String(i + 1), code: 's', thing: String(i + 1), profile: 'p', unit: 'd.t01', parent: null, intervalMs: MIN, lon: null, lat: null }));
+  rulePack.parse({
+    code,
+    name: { zh: code, en: code },
+    on: { kind: 'stream', profile: 'p', stream: 's' },
+    when,
+    headline: { zh: 'x', en: 'x' },
+    response: { zh: 'x', en: 'x' },
+    sourceRef: 'bench',
+  });
+const watched: Watched[] = Array.from({ length: streams }, (_, i) => ({
+  stream: String(i + 1),
+  code: 's',
+  thing: String(i + 1),
+  profile: 'p',
+  unit: 'd.t01',
+  parent: null,
+  intervalMs: MIN,
+  lon: null,
+  lat: null,
+}));
 const silent = rulePack.parse({ ...rule('silent-one', kinds.threshold), on: { kind: 'device', profile: 'p' }, when: { kind: 'silent', level: 4, intervals: 3 } });
-for (const [name, list] of [['threshold + rate + silent', [rule('threshold-one', kinds.threshold), rule('rate-one', kinds.rate), silent]], ['3 thresholds', ['aa', 'bb', 'cc'].map((c) => rule(c, kinds.threshold))]] as const) {
-  const engine = new Engine(list.map((r) => ({ rule: r, version: 1 })), watched);
+for (const [name, list] of [
+  ['threshold + rate + silent', [rule('threshold-one', kinds.threshold), rule('rate-one', kinds.rate), silent]],
+  ['3 thresholds', ['aa', 'bb', 'cc'].map((c) => rule(c, kinds.threshold))],
+] as const) {
+  const engine = new Engine(
+    list.map((r) => ({ rule: r, version: 1 })),
+    watched,
+  );
   const events: Event[] = [];
   const nodes = watched.map((w) => engine.node(w.stream));
   let t = 0;
   const n = rounds * 1e6;
   best(`engine 10,000 streams x 3 rules (${name}) readings/s`, n, () => {
     events.length = 0;
-    for (let i = 0; i < n; ) {
+    for (let i = 0; i < n;) {
       t += MIN;
       for (let s = 0; s < streams && i < n; s++, i++) engine.judge(nodes[s]!, t, noise[(i + s) & 4095]!, events);
     }

@@ -116,7 +116,17 @@ function mqtt(job: Job, number: number): Promise<void> {
       do id = (id % 65_535) + 1;
       while (sent.has(id));
       sent.set(id, performance.now());
-      socket.write(packets.generate({ cmd: 'publish', topic: `v1/things/${thing.code}/readings`, payload: `{"stream":"${code}","time":"${at}","value":${(id % 1000) / 10}}`, qos: 1, messageId: id, dup: false, retain: false }));
+      socket.write(
+        packets.generate({
+          cmd: 'publish',
+          topic: `v1/things/${thing.code}/readings`,
+          payload: `{"stream":"${code}","time":"${at}","value":${(id % 1000) / 10}}`,
+          qos: 1,
+          messageId: id,
+          dup: false,
+          retain: false,
+        }),
+      );
     };
     parser.on('packet', (p: packets.Packet) => {
       if (p.cmd === 'connack') {
@@ -137,7 +147,20 @@ function mqtt(job: Job, number: number): Promise<void> {
         }
       }
     });
-    socket.on('connect', () => socket.write(packets.generate({ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clientId: `bench-${number}`, username: job.login, password: Buffer.from(job.secret), clean: true, keepalive: 60 })));
+    socket.on('connect', () =>
+      socket.write(
+        packets.generate({
+          cmd: 'connect',
+          protocolId: 'MQTT',
+          protocolVersion: 4,
+          clientId: `bench-${number}`,
+          username: job.login,
+          password: Buffer.from(job.secret),
+          clean: true,
+          keepalive: 60,
+        }),
+      ),
+    );
     socket.on('data', (d: Buffer) => {
       socket.cork();
       parser.parse(d);

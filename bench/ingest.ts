@@ -96,7 +96,9 @@ async function prepare(config: Config, count: number, say: (t: string) => void):
     const list = Array.from({ length: Math.ceil(count / 6) }, (_, i) => ({ code: `bench-${i}`, name: `压测站 ${i}`, profile: 'air-station', unit: 'demo' }));
     for (let i = 0; i < list.length; i += 500) await hub.command(hub.system('bench'), (work) => registerThings(work, list.slice(i, i + 500), ['']));
     const { secret } = await hub.command(hub.system('bench'), (work) => issueCredential(work, 'bench', 'demo'));
-    const rows = await hub.sql<{ id: string; code: string; thing: string }[]>`select s.id::text, s.code, t.code as thing from streams s join things t on t.id = s.thing_id where t.code like 'bench-%' order by s.id limit ${count}`;
+    const rows = await hub.sql<
+      { id: string; code: string; thing: string }[]
+    >`select s.id::text, s.code, t.code as thing from streams s join things t on t.id = s.thing_id where t.code like 'bench-%' order by s.id limit ${count}`;
     const things = new Map<string, string[]>();
     for (const r of rows) things.set(r.thing, [...(things.get(r.thing) ?? []), r.code]);
     return { streams: rows.map((r) => r.id), things: [...things].map(([code, streams]) => ({ code, streams })), secret };
@@ -120,7 +122,7 @@ async function load(job: Job, watch: Record<string, number[]>): Promise<{ outcom
   const memory: Record<string, number> = {};
   for (const [k, pids] of Object.entries(all)) {
     const u = pids.map(usage);
-    cpu[k] = Math.round((u.reduce((s, x) => s + x.cpu, 0) - before[k]!) / seconds * 100) / 100;
+    cpu[k] = Math.round(((u.reduce((s, x) => s + x.cpu, 0) - before[k]!) / seconds) * 100) / 100;
     memory[k] = Math.round(Math.max(...u.map((x) => x.memory)) / 1e6);
   }
   child.removeAllListeners('exit');
@@ -158,7 +160,9 @@ async function copyAlone(sql: Sql, ids: Float64Array, base: number, total: numbe
 /** Waits until followers have read everything, so that the next measurement is of itself alone. */
 async function settled(hub: Hub): Promise<void> {
   for (const until = Date.now() + 120_000; Date.now() < until; await new Promise((r) => setTimeout(r, 300))) {
-    const [row] = await hub.sql<{ open: boolean }[]>`select exists (select 1 from ingest_batches b, cursors c where c.name = 'stream-hours' and (b.tx, b.id) > (c.tx, c.position)) as open`;
+    const [row] = await hub.sql<
+      { open: boolean }[]
+    >`select exists (select 1 from ingest_batches b, cursors c where c.name = 'stream-hours' and (b.tx, b.id) > (c.tx, c.position)) as open`;
     if (!row!.open) break;
   }
   await hub.sql`checkpoint`.catch(() => {});
@@ -179,7 +183,11 @@ export async function run(o: Options = {}): Promise<{ name: 'ingest'; results: R
   try {
     say(`准备 ${count} 条数据流 …`);
     const ready = await prepare(config, count, say);
-    server = spawn(process.execPath, [fileURLToPath(new URL('../server/cli.ts', import.meta.url)), 'start'], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(
+      process.execPath,
+      [...(process.env.BENCH_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROF}`] : []), fileURLToPath(new URL('../server/cli.ts', import.meta.url)), 'start'],
+      { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] },
+    );
     const url = await new Promise<string>((done, fail) => {
       let text = '';
       server!.stdout!.on('data', (d: Buffer) => {
@@ -206,8 +214,13 @@ export async function run(o: Options = {}): Promise<{ name: 'ingest'; results: R
       await settled(hub!);
       const from = base();
       const watch = { server: pids, postgres: family(postmaster) };
-      const { outcome, cpu, memory } = await load({ ...job, url, mqttPort, login: 'bench', secret: ready.secret, streams: ready.streams, things: ready.things, base: from, seconds }, watch);
-      const [{ n } = { n: 0 }] = await sql<{ n: number }[]>`select count(*)::int as n from observations where at >= ${new Date(from)} and at < ${new Date(from + 8 * 3_600_000)} and stream = any(${ready.streams}::bigint[])`;
+      const { outcome, cpu, memory } = await load(
+        { ...job, url, mqttPort, login: 'bench', secret: ready.secret, streams: ready.streams, things: ready.things, base: from, seconds },
+        watch,
+      );
+      const [{ n } = { n: 0 }] = await sql<
+        { n: number }[]
+      >`select count(*)::int as n from observations where at >= ${new Date(from)} and at < ${new Date(from + 8 * 3_600_000)} and stream = any(${ready.streams}::bigint[])`;
       await settled(hub!);
       const rows = Math.max(200_000, Math.min(2_000_000, outcome.acknowledged));
       const one = await copyAlone(sql, ids, base(), rows, 1);
@@ -215,12 +228,39 @@ export async function run(o: Options = {}): Promise<{ name: 'ingest'; results: R
       const limit = Math.max(one, two);
       const perSecond = outcome.acknowledged / outcome.seconds;
       results.push({
-        name, perSecond: Math.round(perSecond), p50: outcome.p50, p99: outcome.p99, limit: Math.round(limit), ratio: Math.round((perSecond / limit) * 1000) / 1000,
-        acknowledged: outcome.acknowledged, found: n, refused: outcome.refused, cpu, memory,
+        name,
+        perSecond: Math.round(perSecond),
+        p50: outcome.p50,
+        p99: outcome.p99,
+        limit: Math.round(limit),
+        ratio: Math.round((perSecond / limit) * 1000) / 1000,
+        acknowledged: outcome.acknowledged,
+        found: n,
+        refused: outcome.refused,
+        cpu,
+        memory,
       });
-      say(`${name}: ${Math.round(perSecond)}/s p50 ${outcome.p50} ms p99 ${outcome.p99} ms，上限 ${Math.round(limit)}/s（比 ${(perSecond / limit).toFixed(2)}），确认 ${outcome.acknowledged} 入库 ${n}，CPU ${JSON.stringify(cpu)}`);
+      say(
+        `${name}: ${Math.round(perSecond)}/s p50 ${outcome.p50} ms p99 ${outcome.p99} ms，上限 ${Math.round(limit)}/s（比 ${(perSecond / limit).toFixed(2)}），确认 ${outcome.acknowledged} 入库 ${n}，CPU ${JSON.stringify(cpu)}`,
+      );
     };
-    await load({ kind: 'http', size: 1000, connections: 4, pipeline: 1, url, mqttPort, login: 'bench', secret: ready.secret, streams: ready.streams, things: ready.things, base: warm, seconds: 2 }, {});
+    await load(
+      {
+        kind: 'http',
+        size: 1000,
+        connections: 4,
+        pipeline: 1,
+        url,
+        mqttPort,
+        login: 'bench',
+        secret: ready.secret,
+        streams: ready.streams,
+        things: ready.things,
+        base: warm,
+        seconds: 2,
+      },
+      {},
+    );
     await scenario('http-1', { kind: 'http', size: 1, connections: 64, pipeline: 1 });
     await scenario('http-100', { kind: 'http', size: 100, connections: 32, pipeline: 1 });
     await scenario('http-1000', { kind: 'http', size: 1000, connections: 32, pipeline: 1 });
@@ -251,6 +291,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const value = (name: string) => process.argv[process.argv.indexOf(`--${name}`) + 1];
   const has = (name: string) => process.argv.includes(`--${name}`);
   const big = (t: string) => Number(t.replace(/k$/i, '000').replace(/m$/i, '000000'));
-  const r = await run({ ...(has('seconds') ? { seconds: Number(value('seconds')) } : {}), ...(has('rows') ? { rows: big(value('rows')!) } : {}), ...(has('only') ? { only: value('only')!.split(',') } : {}) });
+  const r = await run({
+    ...(has('seconds') ? { seconds: Number(value('seconds')) } : {}),
+    ...(has('rows') ? { rows: big(value('rows')!) } : {}),
+    ...(has('only') ? { only: value('only')!.split(',') } : {}),
+  });
   process.stdout.write(`${JSON.stringify(r, null, 2)}\n`);
 }

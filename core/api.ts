@@ -11,15 +11,4 @@ import { evaluationApi } from './evaluation/contract.ts';
 import { reviewApi } from './review/contract.ts';
 import { warningsApi } from './warnings/contract.ts';
 
-export const apis: Api[] = [
-  indicatorsApi,
-  warningsApi,
-  peopleApi,
-  packsApi,
-  casesApi,
-  dutyApi,
-  signalsApi,
-  recordsApi,
-  evaluationApi,
-  reviewApi,
-];
+export const apis: Api[] = [indicatorsApi, warningsApi, peopleApi, packsApi, casesApi, dutyApi, signalsApi, recordsApi, evaluationApi, reviewApi];

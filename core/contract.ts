@@ -45,12 +45,7 @@ export interface Route<P extends Shape = Shape, Q extends Shape = Shape, B exten
 const none = z.strictObject({});
 
 /** Declares a route; what is left out takes the plain default. */
-export function route<
-  P extends Shape = typeof none,
-  Q extends Shape = typeof none,
-  B extends Shape = z.ZodUndefined,
-  O extends Shape = z.ZodUndefined,
->(
+export function route<P extends Shape = typeof none, Q extends Shape = typeof none, B extends Shape = z.ZodUndefined, O extends Shape = z.ZodUndefined>(
   r: Pick<Route, 'id' | 'method' | 'path' | 'summary' | 'tag' | 'access'> &
     Partial<Pick<Route, 'status' | 'idempotent' | 'ifMatch' | 'stream' | 'produces' | 'bodyLimit'>> & {
       params?: P;

@@ -12,7 +12,10 @@ export const field = z
     /** Unit of a number: 次, ℃, 万元. */
     unit: z.string().max(20).optional(),
     help: text.optional(),
-    options: z.array(z.strictObject({ value: z.string().max(80), label: text })).max(100).optional(),
+    options: z
+      .array(z.strictObject({ value: z.string().max(80), label: text }))
+      .max(100)
+      .optional(),
     min: z.number().optional(),
     max: z.number().optional(),
     maxLength: z.number().int().max(20_000).optional(),
@@ -24,13 +27,16 @@ export const field = z
   .refine((f) => !(f.type === 'choice' || f.type === 'choices') || (f.options?.length ?? 0) > 0, { error: '选项字段须给出 options' })
   .refine((f) => f.type !== 'file' || f.reason, { error: '附件字段须写明理由 reason' });
 export type Field = z.output<typeof field>;
-export const fields = z.array(field).max(60).superRefine((list, ctx) => {
-  const seen = new Set<string>();
-  for (const [i, f] of list.entries()) {
-    if (seen.has(f.name)) ctx.addIssue({ code: 'custom', message: `字段 ${f.name} 重复`, path: [i, 'name'] });
-    seen.add(f.name);
-  }
-});
+export const fields = z
+  .array(field)
+  .max(60)
+  .superRefine((list, ctx) => {
+    const seen = new Set<string>();
+    for (const [i, f] of list.entries()) {
+      if (seen.has(f.name)) ctx.addIssue({ code: 'custom', message: `字段 ${f.name} 重复`, path: [i, 'name'] });
+      seen.add(f.name);
+    }
+  });
 
 const dateForm = /^\d{4}-\d{2}-\d{2}$/;
 const words = (t: Text): string => t.zh;

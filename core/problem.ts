@@ -55,7 +55,4 @@ export class Problem extends Error {
 }
 
 /** Shorthand: `throw problem('not-found', { detail: '…' })`. */
-export const problem = (
-  code: ProblemCode,
-  more: { detail?: string; errors?: ProblemItem[]; retryAfter?: number } = {},
-): Problem => new Problem(code, more);
+export const problem = (code: ProblemCode, more: { detail?: string; errors?: ProblemItem[]; retryAfter?: number } = {}): Problem => new Problem(code, more);

@@ -11,8 +11,7 @@ export const DAY = 86_400_000;
 export const dateOf = (at: Date): string => new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, 10);
 
 /** Local `YYYY-MM-DD HH:mm` of an instant, as shown on every screen. */
-export const minuteOf = (at: Date): string =>
-  new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, 16).replace('T', ' ');
+export const minuteOf = (at: Date): string => new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, 16).replace('T', ' ');
 
 /** Instant of a local date and time of day (`HH:mm`, `24:00` allowed). */
 export function localInstant(date: string, time = '00:00'): Date {
@@ -21,12 +20,10 @@ export function localInstant(date: string, time = '00:00'): Date {
 }
 
 /** Local ISO 8601 with offset: `2026-02-14T12:00:00+08:00`. */
-export const localIso = (at: Date): string =>
-  `${new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, 19)}+08:00`;
+export const localIso = (at: Date): string => `${new Date(at.getTime() + OFFSET_MS).toISOString().slice(0, 19)}+08:00`;
 
 /** Date `n` days after a local date. */
-export const addDays = (date: string, n: number): string =>
-  new Date(Date.parse(`${date}T00:00:00Z`) + n * DAY).toISOString().slice(0, 10);
+export const addDays = (date: string, n: number): string => new Date(Date.parse(`${date}T00:00:00Z`) + n * DAY).toISOString().slice(0, 10);
 
 /** Day of the week of a local date, 1 Monday … 7 Sunday (ISO 8601). */
 export const weekday = (date: string): number => ((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7) + 1;

@@ -10,7 +10,12 @@ import type { Hub } from '#server/platform/hub.ts';
 import { createRecord } from '#server/records/service.ts';
 import { registerThings, signalsOf } from '#server/signals/service.ts';
 
-interface Shape { base: number; daily: number; noise: number; min?: number }
+interface Shape {
+  base: number;
+  daily: number;
+  noise: number;
+  min?: number;
+}
 interface District {
   things: { profile: string; name: string; unit: string; count: number; value: Record<string, Shape> }[];
   days: number;
@@ -35,7 +40,9 @@ export async function plantDemo(hub: Hub): Promise<void> {
   const d = parse(await readFile(new URL('./district.yaml', import.meta.url), 'utf8')) as District;
   const now = await hub.now('live');
   let n = 0;
-  const things = d.things.flatMap((t) => Array.from({ length: t.count }, (_, i) => ({ code: codeOf(t.profile, i), name: `${t.name} ${i + 1}`, profile: t.profile, unit: `demo.${t.unit}`, ...spot(n++) })));
+  const things = d.things.flatMap((t) =>
+    Array.from({ length: t.count }, (_, i) => ({ code: codeOf(t.profile, i), name: `${t.name} ${i + 1}`, profile: t.profile, unit: `demo.${t.unit}`, ...spot(n++) })),
+  );
   await hub.command(hub.system('demo'), (work) => registerThings(work, things, ['demo']));
   const signals = signalsOf(hub);
   const step = 30 * MINUTE;
@@ -65,9 +72,18 @@ export async function plantDemo(hub: Hub): Promise<void> {
         await createRecord(work, { ledger: l.ledger, data: { ...l.data, ...(l.at ? { [l.at]: localIso(at) } : {}), ...(l.on ? { on: dateOf(at) } : {}) }, unit: 'demo.center' });
       }
   });
-  const as = async (login: string, id: string, command: Command) => (await hub.command({ actor: await actorFor(hub.sql, login), realm: 'live' }, (work) => act(work, id, null, command))).state;
+  const as = async (login: string, id: string, command: Command) =>
+    (await hub.command({ actor: await actorFor(hub.sql, login), realm: 'live' }, (work) => act(work, id, null, command))).state;
   for (const c of d.cases) {
-    const made = await hub.command(desk, (work) => openCase(work, { flow: 'incident', title: c.title, description: '', source: 'grid', set: { matter: c.matter, condition: c.condition, level: c.level, place: { lon: c.lon, lat: c.lat, address: c.title.slice(0, 6) } } }));
+    const made = await hub.command(desk, (work) =>
+      openCase(work, {
+        flow: 'incident',
+        title: c.title,
+        description: '',
+        source: 'grid',
+        set: { matter: c.matter, condition: c.condition, level: c.level, place: { lon: c.lon, lat: c.lat, address: c.title.slice(0, 6) } },
+      }),
+    );
     let { state } = made;
     for (const outcome of ['accept', 'file', 'dispatch']) state = await as('zhibanzhang', made.id, { kind: 'decide', task: state.tasks.find(open)!.id, outcome });
     if (!c.done) continue;
@@ -82,7 +98,9 @@ export async function plantDemo(hub: Hub): Promise<void> {
   }
   for (const l of d.letters) {
     const office = { actor: await actorFor(hub.sql, 'xinfang'), realm: 'live' };
-    const made = await hub.command(office, (work) => openCase(work, { flow: 'letter', title: l.title, description: '', source: 'letter', form: { channel: l.channel, publishable: true } }));
+    const made = await hub.command(office, (work) =>
+      openCase(work, { flow: 'letter', title: l.title, description: '', source: 'letter', form: { channel: l.channel, publishable: true } }),
+    );
     await as('xinfang', made.id, { kind: 'decide', task: made.state.tasks.find(open)!.id, outcome: 'assign', assign: [{ unit: `demo.${l.to}`, title: '办理答复', lead: true }] });
   }
 }

@@ -49,15 +49,23 @@ export async function play(hub: Hub, o: { mqtt: string; speed: number; only?: st
       if (e.values) {
         await client.publishAsync(`v1/things/${e.s.thing}/readings`, JSON.stringify({ time: new Date().toISOString(), ...e.values }), { qos: 1 });
         result.readings++;
-        o.say(`${e.s.name}：${Object.entries(e.values).map(([k, v]) => `${k} ${v}`).join('，')}`);
+        o.say(
+          `${e.s.name}：${Object.entries(e.values)
+            .map(([k, v]) => `${k} ${v}`)
+            .join('，')}`,
+        );
       } else if (e.s.report) {
         const { title, source, ...place } = e.s.report;
-        await hub.command({ actor: await actorFor(hub.sql, 'zhiban1'), realm: 'live' }, (work) => openCase(work, { flow: 'incident', title, description: '', source, set: { place } }));
+        await hub.command({ actor: await actorFor(hub.sql, 'zhiban1'), realm: 'live' }, (work) =>
+          openCase(work, { flow: 'incident', title, description: '', source, set: { place } }),
+        );
         result.reports++;
         o.say(`${e.s.name}：${title}`);
       } else if (e.s.letter) {
         const { title, channel } = e.s.letter;
-        await hub.command({ actor: await actorFor(hub.sql, 'xinfang'), realm: 'live' }, (work) => openCase(work, { flow: 'letter', title, description: '', source: 'letter', form: { channel } }));
+        await hub.command({ actor: await actorFor(hub.sql, 'xinfang'), realm: 'live' }, (work) =>
+          openCase(work, { flow: 'letter', title, description: '', source: 'letter', form: { channel } }),
+        );
         result.reports++;
         o.say(`${e.s.name}：${title}`);
       }

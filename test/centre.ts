@@ -14,7 +14,7 @@ import { setClock, testHub } from '#server/platform/testing.ts';
 export async function catchUp(hub: Hub, name: string, follower: Follower): Promise<void> {
   await hub.sql`insert into cursors (name) values (${name}) on conflict do nothing`;
   const [last] = await hub.sql<{ position: string }[]>`select coalesce(max(position), 0)::text as position from facts`;
-  for (const until = Date.now() + 20_000; ; ) {
+  for (const until = Date.now() + 20_000; ;) {
     await followStep(hub, name, follower);
     const [behind] = await hub.sql`select 1 from facts f, cursors c where c.name = ${name} and f.position <= ${last!.position} and (f.tx, f.position) > (c.tx, c.position) limit 1`;
     if (!behind) return;
@@ -42,10 +42,22 @@ export async function centre(t: Parameters<typeof testHub>[0], clock: string) {
   /** A pipe burst called by a warning: filed and dispatched to four units at once. */
   const burst = async (level = 2): Promise<string> => {
     const { id } = await hub.command(hub.system('warnings'), (work) =>
-      openFromWarning(work, { warningId: crypto.randomUUID(), title: '供水管道爆裂', description: '', level, scenario: 'pipe-burst', place: { lon: 106.3, lat: 29.43, address: '示意路 1 号' } }));
+      openFromWarning(work, {
+        warningId: crypto.randomUUID(),
+        title: '供水管道爆裂',
+        description: '',
+        level,
+        scenario: 'pipe-burst',
+        place: { lon: 106.3, lat: 29.43, address: '示意路 1 号' },
+      }),
+    );
     return id;
   };
-  const workers: Record<string, [doer: string, boss: string]> = { 'demo.waterworks': ['waterworks-b', 'waterworks'], 'demo.urban': ['urban-b', 'urban'], 'demo.traffic': ['traffic-b', 'traffic'] };
+  const workers: Record<string, [doer: string, boss: string]> = {
+    'demo.waterworks': ['waterworks-b', 'waterworks'],
+    'demo.urban': ['urban-b', 'urban'],
+    'demo.traffic': ['traffic-b', 'traffic'],
+  };
   /** Every called unit acknowledges, submits and confirms. */
   const handleAll = async (id: string): Promise<void> => {
     for (const task of (await stateOf(id)).tasks.filter((x) => x.step === 'handle' && open(x))) {
@@ -68,7 +80,12 @@ export async function centre(t: Parameters<typeof testHub>[0], clock: string) {
     return {
       get: (url: string) => app.inject({ url, headers }),
       send: (method: 'POST' | 'PUT' | 'DELETE', url: string, payload?: object, version?: number) =>
-        app.inject({ method, url, ...(payload ? { payload } : {}), headers: { ...headers, 'idempotency-key': `${login}-${++n}`, ...(version === undefined ? {} : { 'if-match': `"v${version}"` }) } }),
+        app.inject({
+          method,
+          url,
+          ...(payload ? { payload } : {}),
+          headers: { ...headers, 'idempotency-key': `${login}-${++n}`, ...(version === undefined ? {} : { 'if-match': `"v${version}"` }) },
+        }),
     };
   };
   return { hub, system, app, as, stateOf, taskOf, burst, handleAll, inspectAndClose, signIn, clock: (at: string) => setClock(hub, at) };

@@ -48,7 +48,8 @@ export function breaches(file: string, text: string): string[] {
     const theirs = slice(to);
     if (folder === 'core' && there !== 'core') wrong(from, 'core imports core only');
     if (folder === 'web' && there !== 'web' && there !== 'core') wrong(from, 'web imports core and web only');
-    if (folder === 'server' && (there === 'web' || there === 'bench' || there === 'test' || (there === 'demo' && !file.startsWith('server/cli/')))) wrong(from, `server does not import ${there}`);
+    if (folder === 'server' && (there === 'web' || there === 'bench' || there === 'test' || (there === 'demo' && !file.startsWith('server/cli/'))))
+      wrong(from, `server does not import ${there}`);
     if (file.startsWith('web/ui/') && (theirs || (there === 'core' && to.split('/').length > 2))) wrong(from, 'web/ui knows no domain');
     if (folder === 'core' && !mine && theirs && !typeOnly && !rootRegistries.has(file)) wrong(from, 'the shared language knows no slice');
     if (file.startsWith('server/platform/') && theirs && !(there === 'core' && (typeOnly || theirs === 'people'))) wrong(from, 'the platform knows no slice');

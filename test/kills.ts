@@ -63,9 +63,15 @@ class Load {
 
   async batches(url: string, auth: string, code: string): Promise<void> {
     while (!this.stopped) {
-      const batch = Array.from({ length: 20 }, () => ({ stream: `${code}/pressure`, time: new Date((this.#next += 40)).toISOString(), value: Math.round(this.#random() * 1000) / 10_000 + 0.2 }));
+      const batch = Array.from({ length: 20 }, () => ({
+        stream: `${code}/pressure`,
+        time: new Date((this.#next += 40)).toISOString(),
+        value: Math.round(this.#random() * 1000) / 10_000 + 0.2,
+      }));
       this.tried += batch.length;
-      const r = await fetch(`${url}/api/observations`, { method: 'POST', headers: { authorization: auth, 'content-type': 'application/json' }, body: JSON.stringify(batch) }).catch(() => undefined);
+      const r = await fetch(`${url}/api/observations`, { method: 'POST', headers: { authorization: auth, 'content-type': 'application/json' }, body: JSON.stringify(batch) }).catch(
+        () => undefined,
+      );
       if (r?.status === 200) for (const b of batch) this.#write({ reading: { stream: b.stream, at: b.time, value: b.value } });
       await wait(60);
     }
@@ -76,7 +82,9 @@ class Load {
       const key = crypto.randomUUID();
       this.open.set(key, key);
       this.tried++;
-      const made = await session.send<{ id: string; version: number }>('POST', '/api/cases', { title: `故障演练 ${key}`, set: { place: { lon: 106.3, lat: 29.43, address: '' } } }, { key }).catch(() => undefined);
+      const made = await session
+        .send<{ id: string; version: number }>('POST', '/api/cases', { title: `故障演练 ${key}`, set: { place: { lon: 106.3, lat: 29.43, address: '' } } }, { key })
+        .catch(() => undefined);
       if (made?.status !== 201) {
         await wait(30);
         continue;
@@ -97,7 +105,9 @@ class Load {
   /** After a restart: the same reports again with the same keys; each must have happened once. */
   async again(session: Session): Promise<void> {
     for (const key of [...this.open.keys()]) {
-      const r = await session.send<{ id: string }>('POST', '/api/cases', { title: `故障演练 ${key}`, set: { place: { lon: 106.3, lat: 29.43, address: '' } } }, { key }).catch(() => undefined);
+      const r = await session
+        .send<{ id: string }>('POST', '/api/cases', { title: `故障演练 ${key}`, set: { place: { lon: 106.3, lat: 29.43, address: '' } } }, { key })
+        .catch(() => undefined);
       if (r?.status !== 201) continue;
       this.#write({ report: { id: r.body.id, key } });
       this.open.delete(key);
@@ -107,22 +117,31 @@ class Load {
 
 /** Checks the invariants of standards.md §8.3 against the witness, on the living database. */
 async function check(hub: Hub, witness: string): Promise<{ readings: number; reports: number; commands: number; facts: number }> {
-  const seen = readFileSync(witness, 'utf8').split('\n').filter(Boolean).map((l) => JSON.parse(l) as Seen);
+  const seen = readFileSync(witness, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((l) => JSON.parse(l) as Seen);
   const readings = seen.flatMap((s) => ('reading' in s ? [s.reading] : []));
   const stored = new Map(
-    (await hub.sql<{ ref: string; at: Date; num: number }[]>`select t.code || '/' || s.code as ref, o.at, o.num from observations o join streams s on s.id = o.stream join things t on t.id = s.thing_id`).map((r) => [`${r.ref} ${r.at.toISOString()}`, r.num]),
+    (
+      await hub.sql<
+        { ref: string; at: Date; num: number }[]
+      >`select t.code || '/' || s.code as ref, o.at, o.num from observations o join streams s on s.id = o.stream join things t on t.id = s.thing_id`
+    ).map((r) => [`${r.ref} ${r.at.toISOString()}`, r.num]),
   );
   for (const r of readings) assert.equal(stored.get(`${r.stream} ${r.at}`), r.value, `I1 reading ${r.stream} ${r.at}`);
   const reports = seen.flatMap((s) => ('report' in s ? [s.report] : []));
   const cases = new Map((await hub.sql<{ id: string; title: string; version: number }[]>`select id, title, version from cases`).map((c) => [c.id, c]));
   for (const r of reports) assert.ok(cases.has(r.id), `I1 report ${r.id}`);
-  const titles = [...cases.values()].map((c) => c.title);
+  const titles = Array.from(cases.values(), (c) => c.title);
   assert.equal(new Set(titles).size, titles.length, 'I3 no report twice');
   const commands = seen.flatMap((s) => ('command' in s ? [s.command] : []));
   for (const c of commands) assert.ok(cases.get(c.id)!.version >= c.version, `I1 command ${c.id} v${c.version}`);
-  const twice = await hub.sql`select subject, data ->> 'task' as task, data ->> 'limit' as l, kind, count(*) from facts where kind like 'case.limit-%' group by 1, 2, 3, 4, data ->> 'due' having count(*) > 1`;
+  const twice =
+    await hub.sql`select subject, data ->> 'task' as task, data ->> 'limit' as l, kind, count(*) from facts where kind like 'case.limit-%' group by 1, 2, 3, 4, data ->> 'due' having count(*) > 1`;
   assert.equal(twice.length, 0, 'I5 no deadline twice');
-  const homeless = await hub.sql`select c.id from cases c where c.status = 'open' and not exists (select 1 from timers t where t.subject = 'case:' || c.id::text and t.kind like 'case.%' and t.state in ('waiting', 'fired'))`;
+  const homeless =
+    await hub.sql`select c.id from cases c where c.status = 'open' and not exists (select 1 from timers t where t.subject = 'case:' || c.id::text and t.kind like 'case.%' and t.state in ('waiting', 'fired'))`;
   assert.equal(homeless.length, 0, 'I4 every open case has a clock');
   for (const [id] of [...cases].slice(-15)) {
     const [row] = await hub.sql<{ state: unknown; version: number }[]>`select state, version from cases where id = ${id}`;
@@ -156,7 +175,13 @@ export async function killing(t: TestContext, kills: number, seed: number): Prom
     await load.again(session);
     const client = await mqtt.connectAsync({ host: '127.0.0.1', port: server.mqttPort, username: device.login, password: device.secret, protocolVersion: 4, reconnectPeriod: 0 });
     client.on('error', () => {});
-    const work = Promise.allSettled([load.readings(client, 'gauge-0', 0), load.readings(client, 'gauge-1', 1), load.batches(server.url, auth, 'gauge-2'), load.reports(session), load.reports(session)]);
+    const work = Promise.allSettled([
+      load.readings(client, 'gauge-0', 0),
+      load.readings(client, 'gauge-1', 1),
+      load.batches(server.url, auth, 'gauge-2'),
+      load.reports(session),
+      load.reports(session),
+    ]);
     await wait(150 + rnd() * 1500);
     if (k % 3 !== 2) {
       await server.kill('SIGKILL');

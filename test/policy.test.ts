@@ -21,7 +21,10 @@ export const offences = (name: string, text: string): string[] =>
 test('no check-in, points, ranking of persons, online time or tracks in content, code or screens', () => {
   const all = [...files('packs', /\.yaml$/), ...files('core', /\.ts$/), ...files('server', /\.(ts|sql)$/), ...files('web', /\.tsx?$/)];
   assert.ok(all.length > 100);
-  assert.deepEqual(all.flatMap((f) => offences(f, readFileSync(join(root, f), 'utf8'))), []);
+  assert.deepEqual(
+    all.flatMap((f) => offences(f, readFileSync(join(root, f), 'utf8'))),
+    [],
+  );
 });
 test('the guard sees what it is for', () => {
   for (const planted of ['name: { zh: 每日打卡, en: x }', 'const leaderboard = rank(persons);', 'online_time int not null', 'zh: 网格员积分排名', 'zh: 会议签到表'])
@@ -35,7 +38,10 @@ test('evidence is asked with a reason; no form makes a photograph compulsory; le
   assert.ok(content.ledgers.size >= 6);
   for (const l of content.ledgers.values()) {
     assert.ok(l.evidence.reason.zh, `${l.code} says why`);
-    assert.ok(l.fields.every((f) => !f.personal && f.type !== 'file'), l.code);
+    assert.ok(
+      l.fields.every((f) => !f.personal && f.type !== 'file'),
+      l.code,
+    );
   }
   for (const flow of content.flows.values())
     for (const [name, step] of Object.entries(flow.steps))
@@ -46,7 +52,13 @@ test('evidence is asked with a reason; no form makes a photograph compulsory; le
 test('what is compared is units: no indicator is computed for a person, no route lists persons by what they did', async () => {
   const { content } = loadPacks(await readPacks(['district', 'demo-center']));
   const scopes = new Set([...content.indicators.values()].flatMap((i) => (i.scope === 'thing' ? ['thing'] : i.scope)));
-  assert.deepEqual([...scopes].filter((s) => !['thing', 'district', 'town', 'grid', 'department'].includes(s)), []);
+  assert.deepEqual(
+    [...scopes].filter((s) => !['thing', 'district', 'town', 'grid', 'department'].includes(s)),
+    [],
+  );
   const paths = apis.flatMap((a) => Object.values(a).map((r) => r.path));
-  assert.deepEqual(paths.filter((p) => /(account|person|user|worker)s?\/.*(rank|score|count|rate|track|online)/i.test(p)), []);
+  assert.deepEqual(
+    paths.filter((p) => /(account|person|user|worker)s?\/.*(rank|score|count|rate|track|online)/i.test(p)),
+    [],
+  );
 });

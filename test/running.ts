@@ -28,7 +28,9 @@ export function scratch(t: TestContext): string {
 /** Starts the centre on a data folder and waits until it says that it is ready. */
 export async function start(dataDir: string, env: Record<string, string> = {}): Promise<Running> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', 'server/cli.ts', 'start'], {
-    cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir, PORT: '0', MQTT_PORT: '0', LOG: 'quiet', DEMO_DATA: 'false', ...env },
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, DATABASE_URL: '', DATA_DIR: dataDir, PORT: '0', MQTT_PORT: '0', LOG: 'quiet', DEMO_DATA: 'false', ...env },
   });
   let said = '';
   child.stderr!.on('data', (d: Buffer) => (said += d.toString()));
@@ -44,7 +46,10 @@ export async function start(dataDir: string, env: Record<string, string> = {}): 
   const ready = (await (await fetch(`${url}/readyz`)).json()) as { checks: { broker: { detail: string } } };
   const mqttPort = Number(/端口 (\d+)/.exec(ready.checks.broker.detail)?.[1]);
   return {
-    url, mqttPort, dataDir, child,
+    url,
+    mqttPort,
+    dataDir,
+    child,
     async kill(signal) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise((done) => child.once('exit', done));
@@ -70,8 +75,11 @@ export async function signIn(url: string, login: string): Promise<Session> {
     const answer = await fetch(url + path, {
       method,
       headers: {
-        cookie, 'x-csrf-token': csrf, ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        'idempotency-key': o.key ?? crypto.randomUUID(), ...(o.version === undefined ? {} : { 'if-match': `"v${o.version}"` }),
+        cookie,
+        'x-csrf-token': csrf,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        'idempotency-key': o.key ?? crypto.randomUUID(),
+        ...(o.version === undefined ? {} : { 'if-match': `"v${o.version}"` }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -79,7 +87,8 @@ export async function signIn(url: string, login: string): Promise<Session> {
     return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as never };
   };
   return {
-    cookie, send,
+    cookie,
+    send,
     async get(path) {
       const answer = await send('GET', path);
       assert.equal(answer.status, 200, `${path} ${JSON.stringify(answer.body)}`);
@@ -92,7 +101,16 @@ export async function signIn(url: string, login: string): Promise<Session> {
 export async function gauges(url: string, n: number): Promise<{ codes: string[]; login: string; secret: string }> {
   const session = await signIn(url, 'zhibiao');
   const codes = Array.from({ length: n }, (_, i) => `gauge-${i}`);
-  const registered = await session.send('POST', '/api/things', { things: codes.map((code, i) => ({ code, name: `测试压力计 ${i}`, profile: 'pipe-pressure', unit: 'demo.waterworks', lon: 106.33 + (i % 10) * 0.004, lat: 29.43 + Math.floor(i / 10) * 0.004 })) });
+  const registered = await session.send('POST', '/api/things', {
+    things: codes.map((code, i) => ({
+      code,
+      name: `测试压力计 ${i}`,
+      profile: 'pipe-pressure',
+      unit: 'demo.waterworks',
+      lon: 106.33 + (i % 10) * 0.004,
+      lat: 29.43 + Math.floor(i / 10) * 0.004,
+    })),
+  });
   assert.equal(registered.status, 201, JSON.stringify(registered.body));
   const credential = await session.send<{ login: string; secret: string }>('POST', '/api/signals/credentials', { login: `gateway-${Date.now()}`, unit: 'demo' });
   assert.equal(credential.status, 201);

@@ -6,13 +6,7 @@ import type { Route } from '#core/contract.ts';
 import { peopleApi, type Me } from '#core/people/contract.ts';
 
 /** What travels back: the contract's output with dates as ISO strings. */
-export type Wire<T> = T extends Date
-  ? string
-  : T extends (infer U)[]
-    ? Wire<U>[]
-    : T extends Record<string, unknown>
-      ? { [K in keyof T]: Wire<T[K]> }
-      : T;
+export type Wire<T> = T extends Date ? string : T extends (infer U)[] ? Wire<U>[] : T extends Record<string, unknown> ? { [K in keyof T]: Wire<T[K]> } : T;
 export type Reply<R extends Route> = Wire<z.output<R['output']>>;
 export interface Input<R extends Route> {
   params?: z.input<R['params']>;
@@ -91,7 +85,9 @@ export async function call<R extends Route>(route: R, input: Input<R> = {}): Pro
 /** Sends a file's bytes or a form to a streaming route. */
 export async function upload(path: string, body: Blob | FormData, type?: string, headers: Record<string, string> = {}): Promise<unknown> {
   const response = await fetch(path, {
-    method: 'POST', body, credentials: 'same-origin',
+    method: 'POST',
+    body,
+    credentials: 'same-origin',
     headers: { 'x-csrf-token': csrf, 'idempotency-key': randomKey(), ...(body instanceof FormData ? {} : { 'content-type': type ?? 'application/octet-stream' }), ...headers },
   });
   if (!response.ok) throw await problemOf(response);

@@ -9,7 +9,9 @@ import { NotFound } from './shell/not-found.tsx';
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ notFoundComponent: NotFound });
 const login = createRoute({ getParentRoute: () => root, path: '/login', component: Login });
 const password = createRoute({
-  getParentRoute: () => root, path: '/password', component: Password,
+  getParentRoute: () => root,
+  path: '/password',
+  component: Password,
   beforeLoad: async ({ context }) => {
     if (!(await loadMe(context.queries))) throw redirect({ to: '/login' });
   },
@@ -18,14 +20,22 @@ const password = createRoute({
 const survey = createRoute({ getParentRoute: () => root, path: '/survey/$token', component: lazyRouteComponent(() => import('./evaluation/survey.tsx'), 'SurveyPage') });
 /** Everything behind sign-in. */
 const inside = createRoute({
-  getParentRoute: () => root, id: 'inside', component: Workbench,
+  getParentRoute: () => root,
+  id: 'inside',
+  component: Workbench,
   beforeLoad: async ({ context }) => {
     const me = await loadMe(context.queries);
     if (!me) throw redirect({ to: '/login' });
     if (me.mustChange) throw redirect({ to: '/password' });
   },
 });
-const home = createRoute({ getParentRoute: () => root, path: '/', beforeLoad: () => { throw redirect({ to: '/work' }); } });
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/work' });
+  },
+});
 
 const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
   createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name) });

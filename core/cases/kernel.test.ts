@@ -149,7 +149,7 @@ test('property: any sequence of attempts keeps every guard, and what is shown as
             ? { kind: kinds[pick % kinds.length]!, task: allowedIn[kinds[pick % kinds.length] as Command['kind']] ? state.tasks[seed % state.tasks.length]!.id : null }
             : forward && seed % 2 === 0
               ? forward
-            : possible.filter((a) => !['forceClose', 'merge', 'dismiss'].includes(a.kind) || seed % 9 === 0)[pick % Math.max(1, possible.length)];
+              : possible.filter((a) => !['forceClose', 'merge', 'dismiss'].includes(a.kind) || seed % 9 === 0)[pick % Math.max(1, possible.length)];
           if (!choice) continue;
           const before = JSON.stringify(state);
           try {

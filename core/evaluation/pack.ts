@@ -36,7 +36,9 @@ export type Target = z.output<typeof targetPack>;
 
 export const surveyPack = z
   .strictObject({
-    code, name: text, fields,
+    code,
+    name: text,
+    fields,
     /** The field that carries the rating, 1 to its `max`. */
     rating: z.string(),
     satisfiedFrom: z.number().int().min(1).max(5).default(4),

@@ -41,7 +41,20 @@ export const rates = (c: Counts): Rates => ({
   meanHandleHours: c.timed > 0 ? Math.round((c.handleHours / c.timed) * 10) / 10 : null,
 });
 
-export const noCounts: Counts = { offered: 0, ackDue: 0, ackInTime: 0, needDone: 0, done: 0, doneInTime: 0, overdueOpen: 0, deferred: 0, reworked: 0, returned: 0, handleHours: 0, timed: 0 };
+export const noCounts: Counts = {
+  offered: 0,
+  ackDue: 0,
+  ackInTime: 0,
+  needDone: 0,
+  done: 0,
+  doneInTime: 0,
+  overdueOpen: 0,
+  deferred: 0,
+  reworked: 0,
+  returned: 0,
+  handleHours: 0,
+  timed: 0,
+};
 /** Sum over units: rates of a whole come from its counts, never from averaging rates. */
 export const total = (list: Counts[]): Counts => {
   const sum = { ...noCounts };
@@ -54,7 +67,10 @@ export const definitions: Record<CountName | keyof Rates, Text> = {
   offered: { zh: '接收数：期内派给该单位的承办任务（撤回的不计）', en: 'Shares offered to the unit in the period, withdrawn ones left out' },
   ackDue: { zh: '应签收数：期内派出且已签收，或签收时限已过的任务', en: 'Offered in the period and acknowledged, or past the limit to acknowledge' },
   ackInTime: { zh: '及时签收数：应签收数中在签收时限内签收的', en: 'Of these, acknowledged within the limit' },
-  needDone: { zh: '应办结数：期内办结的任务，加办结时限在期内、到期末（或此刻）仍未办结的任务；挂账中的与退回的不计', en: 'Done in the period, plus due in the period and still not done at its end (or now); deferred and returned ones left out' },
+  needDone: {
+    zh: '应办结数：期内办结的任务，加办结时限在期内、到期末（或此刻）仍未办结的任务；挂账中的与退回的不计',
+    en: 'Done in the period, plus due in the period and still not done at its end (or now); deferred and returned ones left out',
+  },
   done: { zh: '办结数：期内完成的任务', en: 'Done in the period' },
   doneInTime: { zh: '按期办结数：期内完成且各办理阶段均未超过时限的任务（依批准的延期计）', en: 'Done in the period with no handling limit passed (granted extensions count)' },
   overdueOpen: { zh: '超期未办结数：应办结而未办结的任务', en: 'Due but not done' },

@@ -7,7 +7,19 @@ import { rates, noCounts, total } from './rates.ts';
 import { gradeOf, judge, yearOf } from './targets.ts';
 
 const target = (t: Partial<Target>): Target =>
-  targetPack.parse({ code: 'x', name: { zh: '目标', en: 'x' }, year: 2026, nature: '≥', value: '48', unit: '次', weight: 10, indicator: 'x', progress: 'cumulative', source: { document: 'd', place: 'p' }, ...t });
+  targetPack.parse({
+    code: 'x',
+    name: { zh: '目标', en: 'x' },
+    year: 2026,
+    nature: '≥',
+    value: '48',
+    unit: '次',
+    weight: 10,
+    indicator: 'x',
+    progress: 'cumulative',
+    source: { document: 'd', place: 'p' },
+    ...t,
+  });
 const at = (local: string) => new Date(`${local}+08:00`);
 const state = (t: Target, when: string, value: number | null) => judge(t, at(when), { value }).state;
 
@@ -48,13 +60,19 @@ test('unknown is not zero, and says why', () => {
   const rated = target({ nature: '定性', value: '健全', unit: null, indicator: undefined, progress: 'level', rater: { zh: '指挥长', en: 'Commander' } });
   assert.match(judge(rated, at('2026-05-01T00:00'), undefined).reason.zh, /待指挥长评定/);
   const rating = (score: number) => ({ grade: gradeOf(score), score, at: at('2026-04-01T00:00') });
-  assert.deepEqual([100, 80, 79, 60, 59].map((s) => judge(rated, at('2026-05-01T00:00'), undefined, rating(s)).state), ['reached', 'reached', 'on-the-way', 'on-the-way', 'at-risk']);
+  assert.deepEqual(
+    [100, 80, 79, 60, 59].map((s) => judge(rated, at('2026-05-01T00:00'), undefined, rating(s)).state),
+    ['reached', 'reached', 'on-the-way', 'on-the-way', 'at-risk'],
+  );
   assert.equal(judge(rated, at('2027-05-01T00:00'), undefined, rating(70)).state, 'missed');
 });
 test('a target that cannot be read is refused with its place', () => {
   const wrong = targetPack.safeParse({ ...target({}), value: '很多' });
   assert.equal(wrong.success, false);
-  assert.deepEqual(wrong.error!.issues.map((i) => i.path.join('.')), ['value']);
+  assert.deepEqual(
+    wrong.error!.issues.map((i) => i.path.join('.')),
+    ['value'],
+  );
 });
 test('more of a good thing never makes it worse', () => {
   const order = ['missed', 'at-risk', 'on-the-way', 'reached'];

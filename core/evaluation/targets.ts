@@ -63,7 +63,12 @@ export function judge(target: Target, at: Date, live: LiveValue | undefined, rat
     if (!rating) return unmeasured({ zh: `待${target.rater.zh}评定`, en: `Waits for the rating by ${target.rater.en}` });
     const state = rating.grade === 'reached' ? 'reached' : over ? 'missed' : rating.grade === 'partly' ? 'on-the-way' : 'at-risk';
     const day = dateOf(rating.at);
-    return { ...none, state, completion: rating.score / 100, reason: { zh: `${target.rater.zh} ${day} 评定 ${rating.score} 分`, en: `Rated ${rating.score} on ${day} by ${target.rater.en}` } };
+    return {
+      ...none,
+      state,
+      completion: rating.score / 100,
+      reason: { zh: `${target.rater.zh} ${day} 评定 ${rating.score} 分`, en: `Rated ${rating.score} on ${day} by ${target.rater.en}` },
+    };
   }
   if (!live) return unmeasured(target.why ?? { zh: '没有绑定指标', en: 'No indicator is bound' });
   if (live.value === null) return unmeasured(live.why ?? { zh: '指标还没有数据', en: 'The indicator has no data yet' });
@@ -79,22 +84,65 @@ export function judge(target: Target, at: Date, live: LiveValue | undefined, rat
   // A limit on something that grows (≤ 10 complaints a year) holds until it breaks; it cannot be reached early.
   if (target.progress === 'level' || lower || target.nature === '=') {
     const forecast = null;
-    if (fits) return { ...base, expected: null, forecast, state: lower && target.progress === 'cumulative' && !over ? 'on-the-way' : 'reached', reason: over ? { zh: '全年达到', en: 'Held over the year' } : { zh: '至今达到，须保持到年末', en: 'Holds so far, must hold to the end of the year' } };
-    return { ...base, expected: null, forecast, state: over || (lower && target.progress === 'cumulative') ? 'missed' : 'at-risk', reason: { zh: `现为 ${round(value)}${unit}，目标 ${target.nature}${target.value}${unit}`, en: `Now ${round(value)}${unit}, promised ${target.nature}${target.value}${unit}` } };
+    if (fits)
+      return {
+        ...base,
+        expected: null,
+        forecast,
+        state: lower && target.progress === 'cumulative' && !over ? 'on-the-way' : 'reached',
+        reason: over ? { zh: '全年达到', en: 'Held over the year' } : { zh: '至今达到，须保持到年末', en: 'Holds so far, must hold to the end of the year' },
+      };
+    return {
+      ...base,
+      expected: null,
+      forecast,
+      state: over || (lower && target.progress === 'cumulative') ? 'missed' : 'at-risk',
+      reason: { zh: `现为 ${round(value)}${unit}，目标 ${target.nature}${target.value}${unit}`, en: `Now ${round(value)}${unit}, promised ${target.nature}${target.value}${unit}` },
+    };
   }
   const expected = promised * elapsed;
   const forecast = elapsed > 0 ? round(value / elapsed) : null;
-  if (fits) return { ...base, provisional: false, expected: round(expected), forecast, state: 'reached', reason: { zh: '已完成全年目标', en: 'The promise of the year is fulfilled' } };
-  if (over) return { ...base, expected: round(expected), forecast, state: 'missed', reason: { zh: `全年 ${round(value)}${unit}，未达到 ${target.value}${unit}`, en: `${round(value)}${unit} over the year, promised ${target.value}${unit}` } };
+  if (fits)
+    return { ...base, provisional: false, expected: round(expected), forecast, state: 'reached', reason: { zh: '已完成全年目标', en: 'The promise of the year is fulfilled' } };
+  if (over)
+    return {
+      ...base,
+      expected: round(expected),
+      forecast,
+      state: 'missed',
+      reason: { zh: `全年 ${round(value)}${unit}，未达到 ${target.value}${unit}`, en: `${round(value)}${unit} over the year, promised ${target.value}${unit}` },
+    };
   if (target.atMostPerDay !== undefined) {
     const possible = value + Math.ceil((to.getTime() - at.getTime()) / DAY) * target.atMostPerDay;
     if (possible < promised)
-      return { ...base, expected: round(expected), forecast, state: 'missed', reason: { zh: `余下每天都算也只有 ${round(possible)}${unit}，已不能达到 ${target.value}${unit}`, en: `Even with every remaining day it can only come to ${round(possible)}${unit}` } };
+      return {
+        ...base,
+        expected: round(expected),
+        forecast,
+        state: 'missed',
+        reason: {
+          zh: `余下每天都算也只有 ${round(possible)}${unit}，已不能达到 ${target.value}${unit}`,
+          en: `Even with every remaining day it can only come to ${round(possible)}${unit}`,
+        },
+      };
   }
   // Things are counted whole: what must be there now is the whole part of the expected progress.
   const wanted = Math.floor(expected);
-  if (value >= wanted) return { ...base, expected: round(expected), forecast, state: 'on-the-way', reason: { zh: `已有 ${round(value)}${unit}，按时间进度应有 ${wanted}${unit}`, en: `${round(value)}${unit} so far, ${wanted}${unit} expected by now` } };
-  return { ...base, expected: round(expected), forecast, state: 'at-risk', reason: { zh: `已有 ${round(value)}${unit}，落后于时间进度 ${wanted}${unit}`, en: `${round(value)}${unit} so far, behind the ${wanted}${unit} expected by now` } };
+  if (value >= wanted)
+    return {
+      ...base,
+      expected: round(expected),
+      forecast,
+      state: 'on-the-way',
+      reason: { zh: `已有 ${round(value)}${unit}，按时间进度应有 ${wanted}${unit}`, en: `${round(value)}${unit} so far, ${wanted}${unit} expected by now` },
+    };
+  return {
+    ...base,
+    expected: round(expected),
+    forecast,
+    state: 'at-risk',
+    reason: { zh: `已有 ${round(value)}${unit}，落后于时间进度 ${wanted}${unit}`, en: `${round(value)}${unit} so far, behind the ${wanted}${unit} expected by now` },
+  };
 }
 
 export const ratingGradeNames: Record<RatingGrade, Text> = {

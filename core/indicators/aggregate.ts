@@ -24,8 +24,14 @@ export function partOf(readings: Iterable<readonly [number, number]>, valid?: { 
       p.sum += v;
       if (v < p.min) p.min = v;
       if (v > p.max) p.max = v;
-      if (t < p.firstAt) { p.firstAt = t; p.first = v; }
-      if (t > p.lastAt) { p.lastAt = t; p.last = v; }
+      if (t < p.firstAt) {
+        p.firstAt = t;
+        p.first = v;
+      }
+      if (t > p.lastAt) {
+        p.lastAt = t;
+        p.last = v;
+      }
     }
   }
   return p;
@@ -40,8 +46,14 @@ export function mergeParts(parts: readonly Part[]): Part | undefined {
     p.sum += q.sum;
     p.min = Math.min(p.min, q.min);
     p.max = Math.max(p.max, q.max);
-    if (q.firstAt < p.firstAt) { p.firstAt = q.firstAt; p.first = q.first; }
-    if (q.lastAt > p.lastAt) { p.lastAt = q.lastAt; p.last = q.last; }
+    if (q.firstAt < p.firstAt) {
+      p.firstAt = q.firstAt;
+      p.first = q.first;
+    }
+    if (q.lastAt > p.lastAt) {
+      p.lastAt = q.lastAt;
+      p.last = q.last;
+    }
   }
   return p;
 }
@@ -50,12 +62,18 @@ export function mergeParts(parts: readonly Part[]): Part | undefined {
 export function finish(p: Part | undefined, agg: Exclude<Aggregate, 'percentile'>): number | null {
   if (!p) return agg === 'count' ? 0 : null;
   switch (agg) {
-    case 'avg': return p.sum / p.count;
-    case 'min': return p.min;
-    case 'max': return p.max;
-    case 'sum': return p.sum;
-    case 'last': return p.last;
-    case 'count': return p.count;
+    case 'avg':
+      return p.sum / p.count;
+    case 'min':
+      return p.min;
+    case 'max':
+      return p.max;
+    case 'sum':
+      return p.sum;
+    case 'last':
+      return p.last;
+    case 'count':
+      return p.count;
     case 'rate': {
       const hours = (p.lastAt - p.firstAt) / 3_600_000;
       return hours > 0 && p.last >= p.first ? (p.last - p.first) / hours : null;
@@ -78,11 +96,17 @@ export function across(values: readonly number[], how: 'avg' | 'min' | 'max' | '
   if (how === 'count') return values.length;
   if (!values.length) return null;
   switch (how) {
-    case 'avg': return values.reduce((a, b) => a + b, 0) / values.length;
-    case 'sum': return values.reduce((a, b) => a + b, 0);
-    case 'min': return values.reduce((a, b) => Math.min(a, b));
-    case 'max': return values.reduce((a, b) => Math.max(a, b));
-    case 'share-above': return (100 * values.filter((v) => v > limit).length) / values.length;
-    case 'share-below': return (100 * values.filter((v) => v < limit).length) / values.length;
+    case 'avg':
+      return values.reduce((a, b) => a + b, 0) / values.length;
+    case 'sum':
+      return values.reduce((a, b) => a + b, 0);
+    case 'min':
+      return values.reduce((a, b) => Math.min(a, b));
+    case 'max':
+      return values.reduce((a, b) => Math.max(a, b));
+    case 'share-above':
+      return (100 * values.filter((v) => v > limit).length) / values.length;
+    case 'share-below':
+      return (100 * values.filter((v) => v < limit).length) / values.length;
   }
 }

@@ -15,16 +15,37 @@ export type Aggregate = (typeof aggregates)[number];
 
 /** Counts and rates over cases, by the formulas of domain.md §7.2; rates are in percent. */
 export const caseMeasures = [
-  'opened', 'filed', 'dismissed', 'closed', 'forced', 'open', 'overdue-open', 'tasks', 'tasks-done', 'tasks-overdue',
-  'filing-rate', 'close-rate', 'on-time-rate', 'ack-on-time-rate', 'rework-rate', 'return-rate', 'dispatch-accuracy',
-  'mean-ack-minutes', 'mean-handle-hours', 'satisfaction-rate', 'evaluated-rate',
+  'opened',
+  'filed',
+  'dismissed',
+  'closed',
+  'forced',
+  'open',
+  'overdue-open',
+  'tasks',
+  'tasks-done',
+  'tasks-overdue',
+  'filing-rate',
+  'close-rate',
+  'on-time-rate',
+  'ack-on-time-rate',
+  'rework-rate',
+  'return-rate',
+  'dispatch-accuracy',
+  'mean-ack-minutes',
+  'mean-handle-hours',
+  'satisfaction-rate',
+  'evaluated-rate',
 ] as const;
 export type CaseMeasure = (typeof caseMeasures)[number];
 
 export const indicatorSource = z.discriminatedUnion('kind', [
   /** Readings: one stream of every device of a profile. */
   z.strictObject({
-    kind: z.literal('stream'), profile: ref, stream: ref, agg: z.enum(aggregates),
+    kind: z.literal('stream'),
+    profile: ref,
+    stream: ref,
+    agg: z.enum(aggregates),
     /** Percentile 0–100 when agg is `percentile`. */
     q: z.number().min(0).max(100).optional(),
     /** Readings outside are faults of the instrument and do not count. */
@@ -35,7 +56,15 @@ export const indicatorSource = z.discriminatedUnion('kind', [
     limit: z.number().optional(),
   }),
   /** Of cases that began in the window, or their tasks for `tasks…` and the rates over tasks; `level` means this one or worse. */
-  z.strictObject({ kind: z.literal('case'), measure: z.enum(caseMeasures), flow: ref.optional(), matter: ref.optional(), sector: ref.optional(), source: ref.optional(), level: z.number().int().min(1).max(4).optional() }),
+  z.strictObject({
+    kind: z.literal('case'),
+    measure: z.enum(caseMeasures),
+    flow: ref.optional(),
+    matter: ref.optional(),
+    sector: ref.optional(),
+    source: ref.optional(),
+    level: z.number().int().min(1).max(4).optional(),
+  }),
   z.strictObject({ kind: z.literal('ledger'), ledger: ref, measure: z.enum(['count', 'sum', 'avg', 'max', 'days']), field: z.string().max(60).optional() }),
   z.strictObject({ kind: z.literal('survey'), survey: ref, measure: z.enum(['satisfied-rate', 'mean', 'count']) }),
   /** Share (%) of things that report as expected: 在线率. */
@@ -52,13 +81,17 @@ export const indicatorSource = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('feed'), system: text }),
   /** CEL over other indicators; any unknown input makes the result unknown. */
   z.strictObject({
-    kind: z.literal('expression'), formula: z.string().min(1).max(500),
+    kind: z.literal('expression'),
+    formula: z.string().min(1).max(500),
     inputs: z.record(z.string().regex(/^[a-z][A-Za-z0-9_]{0,30}$/), indicatorCode),
     /** Inputs taken from an earlier bucket: 环比 a month, 同比 a year before. */
     offsets: z.record(z.string(), z.enum(['P1D', 'P1W', 'P1M', 'P1Y'])).default({}),
   }),
   /** Weighted index: each part scored 0–100 between its worst and its best value. */
-  z.strictObject({ kind: z.literal('composite'), parts: z.array(z.strictObject({ code: indicatorCode, weight: z.number().positive(), worst: z.number(), best: z.number() })).min(2) }),
+  z.strictObject({
+    kind: z.literal('composite'),
+    parts: z.array(z.strictObject({ code: indicatorCode, weight: z.number().positive(), worst: z.number(), best: z.number() })).min(2),
+  }),
   /** Entered by the owner, with a source document. */
   z.strictObject({ kind: z.literal('manual') }),
 ]);
@@ -77,25 +110,34 @@ export type IndicatorWindow = z.output<typeof indicatorWindow>;
 const grade = z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4)]);
 export const band = z
   .strictObject({
-    code: z.string().regex(/^[a-z0-9-]{1,30}$/), name: text, grade: grade.optional(),
+    code: z.string().regex(/^[a-z0-9-]{1,30}$/),
+    name: text,
+    grade: grade.optional(),
     /** Upper end of the band: inclusive `upTo` or exclusive `below`; the last band has neither. */
-    upTo: z.number().optional(), below: z.number().optional(),
+    upTo: z.number().optional(),
+    below: z.number().optional(),
   })
   .refine((b) => b.upTo === undefined || b.below === undefined, { error: 'upTo 与 below 只能给一个' });
 export type Band = z.output<typeof band>;
 
 const definitionShape = z.strictObject({
-  code: indicatorCode, name: text, sector: ref,
+  code: indicatorCode,
+  name: text,
+  sector: ref,
   /** Code of the 跑道 within the 板块. */
   track: ref,
   /** L1 体征, L2 KPI, L3 综合指数 (domain.md §7.5). */
   tier: z.enum(['vital', 'kpi', 'index']).default('vital'),
-  unit: z.string().max(20), decimals: z.number().int().min(0).max(6).default(1),
+  unit: z.string().max(20),
+  decimals: z.number().int().min(0).max(6).default(1),
   /** Code below the district of the unit that answers for the number. */
-  owner: ref, direction: z.enum(['high-good', 'low-good', 'band', 'neutral']),
+  owner: ref,
+  direction: z.enum(['high-good', 'low-good', 'band', 'neutral']),
   /** 口径 in words; where it comes from. */
-  meaning: text, sourceRef: z.string().min(2).max(300),
-  source: indicatorSource, window: indicatorWindow,
+  meaning: text,
+  sourceRef: z.string().min(2).max(300),
+  source: indicatorSource,
+  window: indicatorWindow,
   /** Which days count: working days honour 调休. */
   days: z.enum(['all', 'working', 'rest']).default('all'),
   /** One instance for each thing, or each unit of these kinds. */
@@ -143,17 +185,27 @@ export type IndicatorInput = z.input<typeof indicatorDefinition>;
 /** The content kind `indicators`. */
 export const indicatorPack = indicatorDefinition;
 
-const attribute = z.strictObject({ code: z.string().regex(/^[a-z][A-Za-z0-9]{0,40}$/), name: text, type: z.enum(['number', 'text', 'date', 'flag']), unit: z.string().max(20).optional() });
+const attribute = z.strictObject({
+  code: z.string().regex(/^[a-z][A-Za-z0-9]{0,40}$/),
+  name: text,
+  type: z.enum(['number', 'text', 'date', 'flag']),
+  unit: z.string().max(20).optional(),
+});
 /** The content kind `risk-types`: a type of 城市风险点, what is recorded of each point, who answers for it at each level, when it is inspected. */
 export const riskTypePack = z.strictObject({
-  code: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/), name: text, sector: ref, owner: ref,
+  code: z.string().regex(/^[a-z][a-z0-9-]{0,60}$/),
+  name: text,
+  sector: ref,
+  owner: ref,
   attributes: z.array(attribute).default([]),
   /** Four posts answer for each point (市级、区级、镇街、管护), as posts, never persons. */
   responsible: z.strictObject({ city: text.optional(), district: text, town: text, keeper: text }),
   /** Which readings at the point matter, with the line that calls for going there. */
   thresholds: z.array(z.strictObject({ name: text, unit: z.string().max(20), value: z.number(), side: z.enum(['above', 'below']) })).default([]),
   /** Ledger its inspections are entered in, and how often. */
-  inspection: ref, every: z.string().regex(/^P\d{1,3}[DWM]$/),
-  hazards: text, sourceRef: z.string().min(2).max(300),
+  inspection: ref,
+  every: z.string().regex(/^P\d{1,3}[DWM]$/),
+  hazards: text,
+  sourceRef: z.string().min(2).max(300),
 });
 export type RiskType = z.output<typeof riskTypePack>;

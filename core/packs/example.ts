@@ -23,7 +23,15 @@ export const examplePack = z.discriminatedUnion('about', [
   /** An indicator computed from others. */
   z.strictObject({ ...base, about: z.literal('indicator'), indicator: code, inputs: z.record(z.string(), number), value: number, level: z.string().nullable().optional() }),
   /** The level of a value, with how many slots of its window had a reading. */
-  z.strictObject({ ...base, about: z.literal('level'), indicator: code, value: z.number(), slots: z.number().int().optional(), level: z.string().nullable(), grade: number.optional() }),
+  z.strictObject({
+    ...base,
+    about: z.literal('level'),
+    indicator: code,
+    value: z.number(),
+    slots: z.number().int().optional(),
+    level: z.string().nullable(),
+    grade: number.optional(),
+  }),
   /** The grade a scenario proposes. */
   z.strictObject({ ...base, about: z.literal('grade'), scenario: code, given: z.record(z.string(), z.number()), grade: z.number().int().min(1).max(4) }),
   /** The state of a target with a value at a moment of its year. */

@@ -22,18 +22,38 @@ export const kinds = {
   centre: kind(centrePack),
   sectors: kind(sectorPack),
   flows: kind(flowPack),
-  matters: kind(matterPack, [['flow', 'flows'], ['sector', 'sectors']]),
+  matters: kind(matterPack, [
+    ['flow', 'flows'],
+    ['sector', 'sectors'],
+  ]),
   scenarios: kind(scenarioPack, [['matter', 'matters']]),
   calendars: kind(calendarPack),
   ledgers: kind(ledgerPack),
   profiles: kind(profilePack),
-  indicators: kind(indicatorPack, [['sector', 'sectors'], ['source.ledger', 'ledgers'], ['source.profile', 'profiles'], ['source.survey', 'surveys'], ['source.inputs.*', 'indicators'], ['source.parts.*.code', 'indicators']]),
+  indicators: kind(indicatorPack, [
+    ['sector', 'sectors'],
+    ['source.ledger', 'ledgers'],
+    ['source.profile', 'profiles'],
+    ['source.survey', 'surveys'],
+    ['source.inputs.*', 'indicators'],
+    ['source.parts.*.code', 'indicators'],
+  ]),
   'risk-types': kind(riskTypePack, [['sector', 'sectors']]),
-  'warning-rules': kind(rulePack, [['on.profile', 'profiles'], ['on.indicator', 'indicators'], ['scenario', 'scenarios'], ['matter', 'matters']]),
+  'warning-rules': kind(rulePack, [
+    ['on.profile', 'profiles'],
+    ['on.indicator', 'indicators'],
+    ['scenario', 'scenarios'],
+    ['matter', 'matters'],
+  ]),
   surveys: kind(surveyPack, [['after.flows.*', 'flows']]),
   targets: kind(targetPack, [['indicator', 'indicators']]),
   'finance-rules': kind(financeRulePack),
-  tests: kind(examplePack, [['matter', 'matters'], ['indicator', 'indicators'], ['scenario', 'scenarios'], ['target', 'targets']]),
+  tests: kind(examplePack, [
+    ['matter', 'matters'],
+    ['indicator', 'indicators'],
+    ['scenario', 'scenarios'],
+    ['target', 'targets'],
+  ]),
 } as const;
 export type KindName = keyof typeof kinds;
 export type Item<K extends KindName> = z.output<(typeof kinds)[K]['schema']>;

@@ -113,7 +113,8 @@ export function loadPacks(files: PackFile[], calendar: Calendar = makeCalendar()
 function checkMore(kind: KindName, item: never, content: Content, at: (path: PropertyKey[], message: string) => void): void {
   if (kind === 'scenarios' || kind === 'warning-rules') {
     const s = item as { matter?: string; condition?: string; grade?: string };
-    if (s.matter && s.condition && content.matters.has(s.matter) && !content.matters.get(s.matter)!.conditions.some((c) => c.code === s.condition)) at(['condition'], `事项 ${s.matter} 没有立案条件 ${s.condition}`);
+    if (s.matter && s.condition && content.matters.has(s.matter) && !content.matters.get(s.matter)!.conditions.some((c) => c.code === s.condition))
+      at(['condition'], `事项 ${s.matter} 没有立案条件 ${s.condition}`);
     if (s.grade) {
       const c = compile(s.grade);
       if ('error' in c) at(['grade'], `表达式有误：${c.error.message}（第 ${c.error.offset + 1} 个字符）`);

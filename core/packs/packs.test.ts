@@ -3,9 +3,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type PackFile, loadPacks } from './load.ts';
 
-const sector: PackFile = { path: 'base/sectors/s.yaml', text: `- { code: facilities, name: { zh: 设施运行, en: F }, order: 1, tracks: [{ code: water, name: { zh: 供水, en: W } }] }\n` };
-const ledger = (code: string, more = ''): string => `- code: ${code}\n  name: { zh: 演练, en: Drill }\n  purpose: { zh: 演练, en: Drill }\n  owner: center\n  evidence: { wanted: false, reason: { zh: 不需要, en: none } }\n  fields:\n    - { name: on, label: { zh: 日期, en: Date }, type: date, required: true }\n${more}`;
-const target = (code: string, more: string): string => `- code: ${code}\n  name: { zh: 目标, en: T }\n  year: 2026\n  nature: ≥\n  value: '48'\n  unit: 次\n  weight: 10\n  progress: cumulative\n  source: { document: d, place: p }\n${more}`;
+const sector: PackFile = {
+  path: 'base/sectors/s.yaml',
+  text: `- { code: facilities, name: { zh: 设施运行, en: F }, order: 1, tracks: [{ code: water, name: { zh: 供水, en: W } }] }\n`,
+};
+const ledger = (code: string, more = ''): string =>
+  `- code: ${code}\n  name: { zh: 演练, en: Drill }\n  purpose: { zh: 演练, en: Drill }\n  owner: center\n  evidence: { wanted: false, reason: { zh: 不需要, en: none } }\n  fields:\n    - { name: on, label: { zh: 日期, en: Date }, type: date, required: true }\n${more}`;
+const target = (code: string, more: string): string =>
+  `- code: ${code}\n  name: { zh: 目标, en: T }\n  year: 2026\n  nature: ≥\n  value: '48'\n  unit: 次\n  weight: 10\n  progress: cumulative\n  source: { document: d, place: p }\n${more}`;
 const where = (files: PackFile[]) => loadPacks(files).mistakes.map((m) => `${m.file}:${m.line}:${m.column}`);
 
 test('several mistakes of several files come together, each at its place', () => {
@@ -39,7 +44,10 @@ test('a ledger says when its work was done, and holds nothing personal', () => {
   assert.match(loadPacks([{ path: 'base/ledgers/a.yaml', text: personal }]).mistakes[0]!.message, /不登记个人信息/);
 });
 test('a test inside a pack fails at its place and says what came out instead', () => {
-  const example = (due: string) => ({ path: 'base/tests/t.yaml', text: `# 说明\n- code: five-hours\n  name: { zh: 五小时, en: Five }\n  about: deadline\n  clock: work_hour\n  amount: 5\n  from: '2026-02-13T16:30:00+08:00'\n  due: '${due}'\n` });
+  const example = (due: string) => ({
+    path: 'base/tests/t.yaml',
+    text: `# 说明\n- code: five-hours\n  name: { zh: 五小时, en: Five }\n  about: deadline\n  clock: work_hour\n  amount: 5\n  from: '2026-02-13T16:30:00+08:00'\n  due: '${due}'\n`,
+  });
   assert.deepEqual(loadPacks([example('2026-02-14T12:00:00+08:00')]).failures, []);
   const [failure] = loadPacks([example('2026-02-16T12:00:00+08:00')]).failures;
   assert.deepEqual([failure!.file, failure!.line], ['base/tests/t.yaml', 2]);

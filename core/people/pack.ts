@@ -13,14 +13,20 @@ interface UnitNode {
   children?: UnitNode[] | undefined;
 }
 const node: z.ZodType<UnitNode> = z.strictObject({
-  code, name: text, kind: unitKind,
+  code,
+  name: text,
+  kind: unitKind,
   /** Ring of lon/lat points, WGS84. */
-  area: z.array(z.tuple([z.number(), z.number()])).min(3).optional(),
+  area: z
+    .array(z.tuple([z.number(), z.number()]))
+    .min(3)
+    .optional(),
   children: z.lazy(() => z.array(node)).optional(),
 });
 
 export const centrePack = z.strictObject({
-  code, name: text,
+  code,
+  name: text,
   demo: z.boolean().default(false),
   /** Areas are sketches, not surveyed boundaries; said on every map. */
   schematic: z.boolean().default(false),

@@ -55,32 +55,79 @@ export const permissions = {
 export type Permission = keyof typeof permissions;
 
 const read: Permission[] = [
-  'unit.read', 'case.read', 'signal.read', 'indicator.read', 'warning.read', 'record.read',
-  'evaluation.read', 'target.read', 'review.read', 'duty.read', 'pack.read',
+  'unit.read',
+  'case.read',
+  'signal.read',
+  'indicator.read',
+  'warning.read',
+  'record.read',
+  'evaluation.read',
+  'target.read',
+  'review.read',
+  'duty.read',
+  'pack.read',
 ];
 const unitWork: Permission[] = [...read, 'case.report', 'record.write'];
 
 /** Role → name, permissions. The three administrators exclude each other and every business role (SEC-10). */
 export const roles = {
-  duty_officer: { name: { zh: '值班员', en: 'Duty officer' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'warning.handle', 'duty.write', 'case.supervise'] },
-  shift_lead: { name: { zh: '值班长', en: 'Shift lead' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'case.inspect', 'case.close', 'case.force', 'case.extend.approve', 'case.supervise', 'case.review', 'warning.handle', 'rule.manage', 'duty.write', 'duty.plan', 'review.write'] },
+  duty_officer: {
+    name: { zh: '值班员', en: 'Duty officer' },
+    may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'warning.handle', 'duty.write', 'case.supervise'],
+  },
+  shift_lead: {
+    name: { zh: '值班长', en: 'Shift lead' },
+    may: [
+      ...unitWork,
+      'case.accept',
+      'case.verify',
+      'case.file',
+      'case.dispatch',
+      'case.inspect',
+      'case.close',
+      'case.force',
+      'case.extend.approve',
+      'case.supervise',
+      'case.review',
+      'warning.handle',
+      'rule.manage',
+      'duty.write',
+      'duty.plan',
+      'review.write',
+    ],
+  },
   duty_leader: { name: { zh: '带班领导', en: 'Duty leader' }, may: [...unitWork, 'case.supervise', 'case.instruct', 'case.force', 'duty.write', 'duty.plan', 'warning.handle'] },
-  commander: { name: { zh: '指挥长', en: 'Commander' }, may: [...unitWork, 'case.dispatch', 'case.file', 'case.supervise', 'case.instruct', 'case.review', 'review.write', 'warning.handle'] },
+  commander: {
+    name: { zh: '指挥长', en: 'Commander' },
+    may: [...unitWork, 'case.dispatch', 'case.file', 'case.supervise', 'case.instruct', 'case.review', 'review.write', 'warning.handle'],
+  },
   chief_commander: { name: { zh: '总指挥', en: 'Chief commander' }, may: [...read, 'case.instruct', 'case.supervise'] },
   intake_agent: { name: { zh: '受理员', en: 'Intake agent' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.inspect', 'case.close', 'case.evaluate'] },
   dispatcher: { name: { zh: '派遣员', en: 'Dispatcher' }, may: [...unitWork, 'case.dispatch', 'case.extend.approve', 'case.file'] },
-  unit_lead: { name: { zh: '部门负责人', en: 'Unit lead' }, may: [...unitWork, 'case.acknowledge', 'case.handle', 'case.confirm', 'case.extend.approve', 'thing.manage', 'signal.write'] },
+  unit_lead: {
+    name: { zh: '部门负责人', en: 'Unit lead' },
+    may: [...unitWork, 'case.acknowledge', 'case.handle', 'case.confirm', 'case.extend.approve', 'thing.manage', 'signal.write'],
+  },
   handler: { name: { zh: '处置人员', en: 'Handler' }, may: [...unitWork, 'case.acknowledge', 'case.handle'] },
   township_center: { name: { zh: '镇街指挥中心', en: 'Township centre' }, may: [...unitWork, 'case.acknowledge', 'case.handle', 'case.confirm', 'case.verify', 'case.inspect'] },
-  grid_worker: { name: { zh: '网格员', en: 'Grid worker' }, may: ['unit.read', 'case.read', 'case.report', 'case.verify', 'case.handle', 'case.acknowledge', 'case.inspect', 'record.write', 'record.read'] },
+  grid_worker: {
+    name: { zh: '网格员', en: 'Grid worker' },
+    may: ['unit.read', 'case.read', 'case.report', 'case.verify', 'case.handle', 'case.acknowledge', 'case.inspect', 'record.write', 'record.read'],
+  },
   overseer: { name: { zh: '督查考核', en: 'Overseer' }, may: [...read, 'case.supervise', 'case.evaluate', 'case.review', 'evaluation.manage', 'review.write', 'record.write'] },
   leader: { name: { zh: '驾驶舱领导', en: 'Leader' }, may: [...read, 'case.instruct'] },
-  indicator_manager: { name: { zh: '指标管理员', en: 'Indicator manager' }, may: [...read, 'indicator.manage', 'rule.manage', 'thing.manage', 'signal.write', 'pack.manage', 'job.read'] },
+  indicator_manager: {
+    name: { zh: '指标管理员', en: 'Indicator manager' },
+    may: [...read, 'indicator.manage', 'rule.manage', 'thing.manage', 'signal.write', 'pack.manage', 'job.read'],
+  },
   budget_officer: { name: { zh: '预算绩效岗', en: 'Budget officer' }, may: [...read, 'finance.read', 'finance.manage', 'target.manage', 'record.write', 'job.read'] },
   finance_reviewer: { name: { zh: '财政审核岗', en: 'Finance reviewer' }, may: [...read, 'finance.read'] },
   egov_editor: { name: { zh: '信息公开岗', en: 'Disclosure editor' }, may: [...unitWork] },
   integrator: { name: { zh: '系统对接', en: 'Integrator' }, may: ['signal.read', 'signal.write', 'thing.manage', 'indicator.read', 'warning.read', 'case.report'] },
-  system_admin: { name: { zh: '系统管理员', en: 'System administrator' }, may: ['unit.read', 'unit.manage', 'account.manage', 'settings.manage', 'job.read', 'pack.read', 'pack.manage'] },
+  system_admin: {
+    name: { zh: '系统管理员', en: 'System administrator' },
+    may: ['unit.read', 'unit.manage', 'account.manage', 'settings.manage', 'job.read', 'pack.read', 'pack.manage'],
+  },
   security_admin: { name: { zh: '安全管理员', en: 'Security administrator' }, may: ['unit.read', 'grant.manage'] },
   auditor: { name: { zh: '审计员', en: 'Auditor' }, may: ['unit.read', 'audit.read'] },
 } as const satisfies Record<string, { name: Text; may: Permission[] }>;
@@ -119,8 +166,7 @@ export function scopeOf(actor: Actor, permission: Permission): string[] {
 }
 
 /** Whether unit path `path` is `above` or below it. */
-export const within = (path: string, above: string): boolean =>
-  above === '' || path === above || path.startsWith(`${above}.`);
+export const within = (path: string, above: string): boolean => above === '' || path === above || path.startsWith(`${above}.`);
 
 /** Whether the actor holds the permission over the unit path (anywhere when no path is given). */
 export function may(actor: Actor, permission: Permission, path?: string): boolean {

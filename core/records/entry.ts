@@ -7,8 +7,7 @@ import type { Ledger } from './pack.ts';
 export type Data = Record<string, unknown>;
 
 /** The field that dates an entry. */
-export const whenField = (ledger: Ledger): Field =>
-  ledger.fields.find((f) => f.name === ledger.when) ?? ledger.fields.find((f) => f.type === 'date' || f.type === 'instant')!;
+export const whenField = (ledger: Ledger): Field => ledger.fields.find((f) => f.name === ledger.when) ?? ledger.fields.find((f) => f.type === 'date' || f.type === 'instant')!;
 
 /** Instant the work was done; a date counts from its local midnight. */
 export function happenedAt(ledger: Ledger, data: Data): Date {

@@ -7,13 +7,21 @@ import { MINUTE } from '../time.ts';
 
 export const causes = ['discovery', 'dispatch', 'responsibility', 'resources', 'standards', 'data'] as const;
 export const causeNames: Record<(typeof causes)[number], Text> = {
-  discovery: { zh: '发现', en: 'Discovery' }, dispatch: { zh: '派遣', en: 'Dispatch' }, responsibility: { zh: '权责', en: 'Responsibility' },
-  resources: { zh: '资源', en: 'Resources' }, standards: { zh: '标准', en: 'Standards' }, data: { zh: '数据', en: 'Data' },
+  discovery: { zh: '发现', en: 'Discovery' },
+  dispatch: { zh: '派遣', en: 'Dispatch' },
+  responsibility: { zh: '权责', en: 'Responsibility' },
+  resources: { zh: '资源', en: 'Resources' },
+  standards: { zh: '标准', en: 'Standards' },
+  data: { zh: '数据', en: 'Data' },
 };
 export const changeKinds = ['rule', 'threshold', 'catalogue', 'plan', 'limit', 'training'] as const;
 export const changeNames: Record<(typeof changeKinds)[number], Text> = {
-  rule: { zh: '预警规则', en: 'Rule' }, threshold: { zh: '阈值', en: 'Threshold' }, catalogue: { zh: '事项目录', en: 'Catalogue' },
-  plan: { zh: '预案', en: 'Plan' }, limit: { zh: '时限', en: 'Time limit' }, training: { zh: '培训', en: 'Training' },
+  rule: { zh: '预警规则', en: 'Rule' },
+  threshold: { zh: '阈值', en: 'Threshold' },
+  catalogue: { zh: '事项目录', en: 'Catalogue' },
+  plan: { zh: '预案', en: 'Plan' },
+  limit: { zh: '时限', en: 'Time limit' },
+  training: { zh: '培训', en: 'Training' },
 };
 /** Kinds that change content: done only when a later content version is current. */
 export const changesContent = (kind: (typeof changeKinds)[number]): boolean => kind !== 'training';
@@ -75,14 +83,36 @@ export interface Assembled {
 }
 
 const words: Record<string, Text> = {
-  'case.opened': { zh: '上报', en: 'Reported' }, 'case.described': { zh: '更新情况', en: 'Described' }, 'case.task-offered': { zh: '派给', en: 'Offered to' }, 'case.task-accepted': { zh: '签收', en: 'Acknowledged' },
-  'case.task-started': { zh: '开始办理', en: 'Started' }, 'case.task-staged': { zh: '完成阶段', en: 'Stage done' }, 'case.task-returned': { zh: '退回', en: 'Returned' }, 'case.task-submitted': { zh: '提交结果', en: 'Submitted' },
-  'case.task-refused': { zh: '未获确认', en: 'Not confirmed' }, 'case.task-done': { zh: '完成', en: 'Done' }, 'case.task-reworked': { zh: '返工', en: 'Rework' }, 'case.task-withdrawn': { zh: '撤回', en: 'Withdrawn' },
-  'case.extension-asked': { zh: '申请延期', en: 'Asked for extension' }, 'case.extended': { zh: '同意延期', en: 'Extended' }, 'case.extension-refused': { zh: '不同意延期', en: 'Extension refused' },
-  'case.deferral-asked': { zh: '申请挂账', en: 'Asked for deferral' }, 'case.deferred': { zh: '挂账', en: 'Deferred' }, 'case.resumed': { zh: '恢复办理', en: 'Resumed' },
-  'case.supervised': { zh: '督办', en: 'Supervised' }, 'case.reminded': { zh: '催办', en: 'Reminded' }, 'case.instructed': { zh: '批示', en: 'Instructed' }, 'case.commented': { zh: '留言', en: 'Comment' },
-  'case.limit-near': { zh: '时限临近', en: 'Limit near' }, 'case.limit-passed': { zh: '时限已过', en: 'Limit passed' }, 'case.limit-escalated': { zh: '超期上报', en: 'Escalated' },
-  'case.closed': { zh: '结案', en: 'Closed' }, 'case.dismissed': { zh: '不予受理', en: 'Dismissed' }, 'case.merged': { zh: '并案', en: 'Merged' }, 'case.reopened': { zh: '重新打开', en: 'Reopened' }, 'case.evaluated': { zh: '评价', en: 'Evaluated' },
+  'case.opened': { zh: '上报', en: 'Reported' },
+  'case.described': { zh: '更新情况', en: 'Described' },
+  'case.task-offered': { zh: '派给', en: 'Offered to' },
+  'case.task-accepted': { zh: '签收', en: 'Acknowledged' },
+  'case.task-started': { zh: '开始办理', en: 'Started' },
+  'case.task-staged': { zh: '完成阶段', en: 'Stage done' },
+  'case.task-returned': { zh: '退回', en: 'Returned' },
+  'case.task-submitted': { zh: '提交结果', en: 'Submitted' },
+  'case.task-refused': { zh: '未获确认', en: 'Not confirmed' },
+  'case.task-done': { zh: '完成', en: 'Done' },
+  'case.task-reworked': { zh: '返工', en: 'Rework' },
+  'case.task-withdrawn': { zh: '撤回', en: 'Withdrawn' },
+  'case.extension-asked': { zh: '申请延期', en: 'Asked for extension' },
+  'case.extended': { zh: '同意延期', en: 'Extended' },
+  'case.extension-refused': { zh: '不同意延期', en: 'Extension refused' },
+  'case.deferral-asked': { zh: '申请挂账', en: 'Asked for deferral' },
+  'case.deferred': { zh: '挂账', en: 'Deferred' },
+  'case.resumed': { zh: '恢复办理', en: 'Resumed' },
+  'case.supervised': { zh: '督办', en: 'Supervised' },
+  'case.reminded': { zh: '催办', en: 'Reminded' },
+  'case.instructed': { zh: '批示', en: 'Instructed' },
+  'case.commented': { zh: '留言', en: 'Comment' },
+  'case.limit-near': { zh: '时限临近', en: 'Limit near' },
+  'case.limit-passed': { zh: '时限已过', en: 'Limit passed' },
+  'case.limit-escalated': { zh: '超期上报', en: 'Escalated' },
+  'case.closed': { zh: '结案', en: 'Closed' },
+  'case.dismissed': { zh: '不予受理', en: 'Dismissed' },
+  'case.merged': { zh: '并案', en: 'Merged' },
+  'case.reopened': { zh: '重新打开', en: 'Reopened' },
+  'case.evaluated': { zh: '评价', en: 'Evaluated' },
 };
 const iso = (at: Date | string): string => (typeof at === 'string' ? at : at.toISOString());
 const some = (v: unknown): string | null => (typeof v === 'string' && v.trim() ? v : null);
@@ -102,7 +132,13 @@ export function assemble(state: Case, facts: PastFact[], flow: Flow, until: Date
       if (f.kind === 'case.decided') {
         const names = { step: step?.name ?? { zh: '决定', en: 'Decision' }, outcome: outcome?.name ?? { zh: String(d.outcome ?? ''), en: String(d.outcome ?? '') } };
         decisions.push({ at: iso(f.at), by: f.by, ...names, reason: some(d.reason) });
-        timeline.push({ at: iso(f.at), kind: f.kind, by: f.by, unit, text: { zh: `${names.step.zh}：${names.outcome.zh}${some(d.reason) ? `（${some(d.reason)}）` : ''}`, en: `${names.step.en}: ${names.outcome.en}` } });
+        timeline.push({
+          at: iso(f.at),
+          kind: f.kind,
+          by: f.by,
+          unit,
+          text: { zh: `${names.step.zh}：${names.outcome.zh}${some(d.reason) ? `（${some(d.reason)}）` : ''}`, en: `${names.step.en}: ${names.outcome.en}` },
+        });
         continue;
       }
     }
@@ -119,7 +155,16 @@ export function assemble(state: Case, facts: PastFact[], flow: Flow, until: Date
     for (const l of t.limits) {
       const met = l.metAt ?? (open(t) ? null : end);
       const stop = met ?? end;
-      if (stop > l.due) breaches.push({ task: t.id, title: t.title, unit: t.unit, limit: l.name, due: l.due, metAt: l.metAt ?? null, minutes: Math.round((Date.parse(stop) - Date.parse(l.due)) / MINUTE) });
+      if (stop > l.due)
+        breaches.push({
+          task: t.id,
+          title: t.title,
+          unit: t.unit,
+          limit: l.name,
+          due: l.due,
+          metAt: l.metAt ?? null,
+          minutes: Math.round((Date.parse(stop) - Date.parse(l.due)) / MINUTE),
+        });
     }
   breaches.sort((a, b) => b.minutes - a.minutes);
   const at = (kind: string): string | undefined => {
@@ -128,7 +173,10 @@ export function assemble(state: Case, facts: PastFact[], flow: Flow, until: Date
   };
   const handled = state.tasks.filter((t) => flow.steps[t.step]?.counted);
   const times = (f: (t: (typeof handled)[number]) => string | undefined, pick: 'first' | 'last'): string | undefined => {
-    const list = handled.map(f).filter((x) => x !== undefined).sort();
+    const list = handled
+      .map(f)
+      .filter((x) => x !== undefined)
+      .sort();
     return pick === 'first' ? list[0] : list.at(-1);
   };
   const span = (a: string | undefined, b: string | undefined): number | null => (a && b ? Math.round((Date.parse(b) - Date.parse(a)) / MINUTE) : null);
@@ -137,7 +185,9 @@ export function assemble(state: Case, facts: PastFact[], flow: Flow, until: Date
   const acknowledged = times((t) => t.acceptedAt, 'first');
   const done = times((t) => t.doneAt, 'last');
   return {
-    timeline, breaches, decisions,
+    timeline,
+    breaches,
+    decisions,
     numbers: [
       { name: { zh: '上报到派遣', en: 'Report to dispatch' }, minutes: span(opened, dispatched) },
       { name: { zh: '派遣到首个签收', en: 'Dispatch to first acknowledgement' }, minutes: span(dispatched, acknowledged) },

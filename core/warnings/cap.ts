@@ -43,7 +43,12 @@ const bad = /[\s,<&]/;
 // Characters XML 1.0 cannot hold at all are dropped.
 // eslint-disable-next-line no-control-regex
 const text = (v: string): string =>
-  v.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  v
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
 
 /** 31 characters `ZZZZZZDDDUUUXX_YYYYMMDDhhmmss_N` (CAP-10): division, organisation, sub-unit, extension, local time, serial. */
 export function capIdentifier(issuer14: string, at: Date, serial: number): string {

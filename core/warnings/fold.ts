@@ -27,9 +27,7 @@ export interface FoldOptions {
 export const foldDefaults: FoldOptions = { windowMs: 60_000, parent: 3, area: 5, rule: 12 };
 
 /** Keys a warning may fold under, most specific first: the cause, then where. */
-export const foldKeys = (w: Foldable): string[] => [
-  ...(w.parent ? [`parent:${w.parent}`] : []), `area:${w.area}:${w.rule}`, `rule:${w.rule}`,
-];
+export const foldKeys = (w: Foldable): string[] => [...(w.parent ? [`parent:${w.parent}`] : []), `area:${w.area}:${w.rule}`, `rule:${w.rule}`];
 
 export interface Folding {
   /** Warnings that join a storm that is already open. */
@@ -47,7 +45,9 @@ export function fold(storms: readonly Storm[], recent: readonly Foldable[], inco
   const join = new Map<string, string[]>();
   const left: Foldable[] = [];
   for (const w of [...incoming].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
-    const s = foldKeys(w).map((k) => open.get(k)).find((x) => x && Math.abs(w.at - x.lastAt) <= 5 * o.windowMs);
+    const s = foldKeys(w)
+      .map((k) => open.get(k))
+      .find((x) => x && Math.abs(w.at - x.lastAt) <= 5 * o.windowMs);
     if (s) {
       s.lastAt = Math.max(s.lastAt, w.at);
       const list = join.get(s.id);
@@ -57,7 +57,11 @@ export function fold(storms: readonly Storm[], recent: readonly Foldable[], inco
   }
   const result: Folding = { join: [...join].map(([storm, ids]) => ({ storm, ids })), open: [] };
   let rest = [...recent, ...left];
-  for (const [kind, min] of [['parent:', o.parent], ['area:', o.area], ['rule:', o.rule]] as const) {
+  for (const [kind, min] of [
+    ['parent:', o.parent],
+    ['area:', o.area],
+    ['rule:', o.rule],
+  ] as const) {
     const groups = new Map<string, Foldable[]>();
     for (const w of rest) {
       const key = foldKeys(w).find((k) => k.startsWith(kind));

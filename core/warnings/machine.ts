@@ -81,10 +81,18 @@ function lineJudge(side: 'above' | 'below', lines: readonly Line[], forMs: numbe
     }
     if (t - s.t > maxGap) s.s1 = s.s2 = s.s3 = s.s4 = s.gone = -1;
     s.t = t;
-    if (x >= a1) { if (s.s1 < 0) s.s1 = t; } else s.s1 = -1;
-    if (x >= a2) { if (s.s2 < 0) s.s2 = t; } else s.s2 = -1;
-    if (x >= a3) { if (s.s3 < 0) s.s3 = t; } else s.s3 = -1;
-    if (x >= a4) { if (s.s4 < 0) s.s4 = t; } else s.s4 = -1;
+    if (x >= a1) {
+      if (s.s1 < 0) s.s1 = t;
+    } else s.s1 = -1;
+    if (x >= a2) {
+      if (s.s2 < 0) s.s2 = t;
+    } else s.s2 = -1;
+    if (x >= a3) {
+      if (s.s3 < 0) s.s3 = t;
+    } else s.s3 = -1;
+    if (x >= a4) {
+      if (s.s4 < 0) s.s4 = t;
+    } else s.s4 = -1;
     let up = 0;
     if (s.s4 >= 0 && t - s.s4 >= forMs) up = 4;
     else if (s.s3 >= 0 && t - s.s3 >= forMs) up = 3;
@@ -142,11 +150,12 @@ export function machineOf(c: Exclude<Condition, { kind: 'several' }>, o: Machine
           const m = s.m!;
           const slot = Math.floor(t / width);
           const at = (slot % (SUB + 1)) * 2;
-          if (m[at] !== slot) { m[at] = slot; m[at + 1] = v; }
-          else if (rise ? v < m[at + 1]! : v > m[at + 1]!) m[at + 1] = v;
+          if (m[at] !== slot) {
+            m[at] = slot;
+            m[at + 1] = v;
+          } else if (rise ? v < m[at + 1]! : v > m[at + 1]!) m[at + 1] = v;
           let base = v;
-          for (let i = 0; i < m.length; i += 2)
-            if (m[i]! >= 0 && m[i]! >= slot - SUB) base = rise ? Math.min(base, m[i + 1]!) : Math.max(base, m[i + 1]!);
+          for (let i = 0; i < m.length; i += 2) if (m[i]! >= 0 && m[i]! >= slot - SUB) base = rise ? Math.min(base, m[i + 1]!) : Math.max(base, m[i + 1]!);
           const change = rise ? v - base : base - v;
           const x = c.percent ? (base === 0 ? 0 : (100 * change) / Math.abs(base)) : change;
           return judge(s, t, x, x);

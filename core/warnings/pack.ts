@@ -22,7 +22,8 @@ const line = z.strictObject({ level, at: z.number(), clear: z.number().optional(
 const lines = z.array(line).min(1).max(4);
 const timing = {
   /** How long it must hold without a break before it counts; how long it must be gone before it is over. */
-  for: duration.optional(), clearFor: duration.optional(),
+  for: duration.optional(),
+  clearFor: duration.optional(),
   /** A pause longer than this breaks `for`: nothing proves that it held through silence. */
   maxGap: duration.optional(),
 };
@@ -34,23 +35,40 @@ export const rate = z.strictObject({ kind: z.literal('rate'), side: z.enum(['ris
 export const silent = z.strictObject({ kind: z.literal('silent'), level, after: duration.optional(), intervals: z.number().min(1.5).max(1000).optional() });
 /** Holt's linear trend: raised while the line will be crossed within `horizon` even at the near end of the error band. */
 export const forecast = z.strictObject({
-  kind: z.literal('forecast'), side: z.enum(['above', 'below']), horizon: duration, lines,
+  kind: z.literal('forecast'),
+  side: z.enum(['above', 'below']),
+  horizon: duration,
+  lines,
   /** Smoothing of level and trend, and the band's half width in standard errors. */
-  alpha: z.number().min(0.01).max(1).default(0.3), beta: z.number().min(0.01).max(1).default(0.1), z: z.number().min(0).max(4).default(1.96), ...timing,
+  alpha: z.number().min(0.01).max(1).default(0.3),
+  beta: z.number().min(0.01).max(1).default(0.1),
+  z: z.number().min(0).max(4).default(1.96),
+  ...timing,
 });
 /** No threshold: the streaming detector's score; `score` 0.5 is what it was made to warn at. */
 export const anomaly = z.strictObject({ kind: z.literal('anomaly'), level, score: z.number().min(0.1).max(1).default(0.5), clearFor: duration.optional() });
 /** A single test of one stream's latest value, inside `several`. */
-const test = z.strictObject({ stream: ref, side: z.enum(['above', 'below']), at: z.number(), clear: z.number().optional(), /** A value older than this counts as not known. */ fresh: duration.default('PT1H') });
+const test = z.strictObject({
+  stream: ref,
+  side: z.enum(['above', 'below']),
+  at: z.number(),
+  clear: z.number().optional(),
+  /** A value older than this counts as not known. */ fresh: duration.default('PT1H'),
+});
 /**
  * Several conditions: a thing agrees when `need` of its tests hold (all unless told: AND; 1: OR), and the group – the thing itself, the
  * things of one parent or area, or a thing with its neighbours – warns when `k` of its things agree.
  */
 export const several = z.strictObject({
-  kind: z.literal('several'), level, tests: z.array(test).min(1).max(8), need: z.number().int().min(1).optional(),
-  among: z.enum(['thing', 'parent', 'area', 'neighbours']).default('thing'), k: z.number().int().min(1).default(1),
+  kind: z.literal('several'),
+  level,
+  tests: z.array(test).min(1).max(8),
+  need: z.number().int().min(1).optional(),
+  among: z.enum(['thing', 'parent', 'area', 'neighbours']).default('thing'),
+  k: z.number().int().min(1).default(1),
   /** Metres, for neighbours. */
-  radius: z.number().positive().max(50_000).optional(), ...timing,
+  radius: z.number().positive().max(50_000).optional(),
+  ...timing,
 });
 export const condition = z.discriminatedUnion('kind', [threshold, rate, silent, forecast, anomaly, several]);
 export type Condition = z.output<typeof condition>;
@@ -58,7 +76,8 @@ export type Condition = z.output<typeof condition>;
 const escalationStep = z.strictObject({ after: duration, to: z.enum(roleNames as [string, ...string[]]) });
 export const rulePack = z
   .strictObject({
-    code, name: text,
+    code,
+    name: text,
     /**
      * What is watched: one stream of every device of a profile; the device as a whole (silence, several streams); an indicator;
      * or every stream that no other rule watches (the detector's default).
@@ -77,7 +96,8 @@ export const rulePack = z
     headline: text,
     /** What the one who gets it is to do: a warning without an answer is not a warning (ISA-18.2). */
     response: text,
-    scenario: code.optional(), matter: code.optional(),
+    scenario: code.optional(),
+    matter: code.optional(),
     /** Filing condition of the matter. */
     condition: code.optional(),
     /** Opens the case by itself at this level or worse. */
@@ -89,10 +109,13 @@ export const rulePack = z
     /** While one of these is open on the same thing or its parent, this one is only noted. */
     inhibitedBy: z.array(code).default([]),
     /** Share of true warnings below which the rule is proposed for retirement, once `minVerdicts` are in. */
-    precisionFloor: z.number().min(0).max(1).default(0.5), minVerdicts: z.number().int().min(5).default(20),
+    precisionFloor: z.number().min(0).max(1).default(0.5),
+    minVerdicts: z.number().int().min(5).default(20),
     sourceRef: z.string().min(2).max(300),
     /** Examples an official can read: readings (minutes after the start, value) and what must come of them. */
-    tests: z.array(z.strictObject({ name: z.string(), readings: z.array(z.tuple([z.number(), z.number().nullable()])), until: z.number().optional(), expect: z.array(z.string()) })).default([]),
+    tests: z
+      .array(z.strictObject({ name: z.string(), readings: z.array(z.tuple([z.number(), z.number().nullable()])), until: z.number().optional(), expect: z.array(z.string()) }))
+      .default([]),
   })
   .superRefine((r, ctx) => {
     const say = (message: string, ...path: (string | number)[]) => ctx.addIssue({ code: 'custom', message, path });

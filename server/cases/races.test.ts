@@ -260,3 +260,21 @@ test('over HTTP: the pool, lists page by page, the timeline; the administrator r
   for (const url of ['/api/cases', '/api/cases/work', `/api/cases/${seen[0]}`, '/api/cases.csv', '/api/cases/suspicions'])
     assert.equal((await app.inject({ url, headers: admin })).statusCode, 403, url);
 });
+
+test('F-19 a command never waits for a timer that is just firing on its case, and the timer then finds nothing to say', async (t) => {
+  const { hub, report, as, timers } = await centre(t);
+  const { id, state } = await report();
+  await setClock(hub, '2026-03-02T09:25:00+08:00', 0);
+  // As a scheduler does: it holds the timer's row, and its handler would next ask for the case.
+  await hub.sql.begin(async (tx) => {
+    const held = await tx`select 1 from timers where subject = ${`case:${id}`} and state = 'waiting' for update`;
+    assert.ok(held.length > 0);
+    const late = new Promise<never>((_, no) => setTimeout(() => no(new Error('the command waited for the timer')), 3000).unref());
+    await Promise.race([as('zhiban1', id, { kind: 'decide', task: state.tasks[0]!.id, outcome: 'accept' }), late]);
+  });
+  await timers().fireDue(hub);
+  assert.deepEqual(
+    (await history(hub.sql, `case:${id}`)).filter((f) => f.kind.startsWith('case.limit')),
+    [],
+  );
+});

@@ -76,6 +76,7 @@ export async function save(tx: Tx, before: Case | null, s: Case, realm: string, 
       flow: s.flow,
       sector,
       step: t.step,
+      step_kind: flow.steps[t.step]?.kind ?? 'do',
       unit: t.unit,
       title: t.title,
       state: t.state,
@@ -199,10 +200,10 @@ export async function counts(db: Db, realm: string, scope: string[], at: Date, d
     with mine as (select c.id, c.status, c.due_at, c.due_from, c.step, c.closed_at from cases c where c.realm = ${realm} and (c.status = 'open' or c.closed_at >= ${dayStart}) and ${visible(sql, scope)})
     select count(*) filter (where status = 'open')::int as open,
       (select count(distinct t.case_id) from tasks t join mine m on m.id = t.case_id where t.state = 'offered' and t.counted)::int as unacknowledged,
-      count(*) filter (where status = 'open' and step = 'handle')::int as handling,
+      (select count(distinct t.case_id) from tasks t join mine m on m.id = t.case_id where m.status = 'open' and t.counted and t.state in ('accepted', 'working', 'rework', 'submitted'))::int as handling,
       count(*) filter (where status = 'open' and due_at >= ${at} and due_at - ${at} < (due_at - due_from) * 0.2)::int as near,
       count(*) filter (where status = 'open' and due_at < ${at})::int as overdue,
-      count(*) filter (where status = 'open' and step = 'inspect')::int as inspecting,
+      (select count(distinct t.case_id) from tasks t join mine m on m.id = t.case_id where m.status = 'open' and t.step_kind = 'check' and t.permission is not null)::int as inspecting,
       count(*) filter (where status = 'closed' and closed_at >= ${dayStart})::int as "closedToday",
       (select avg(case when bool_or then 0 else 1 end)::float8 from (select bool_or(coalesce(t.late, false)) from tasks t join mine m on m.id = t.case_id where m.status = 'closed' and t.counted and t.done_at is not null group by t.case_id) x) as "onTimeToday"
     from mine`;

@@ -23,7 +23,8 @@ export const command: Command = {
     }
     const { from, clock, amount, format } = values;
     if (!from || !clock || !amount) return fail(`--from、--clock、--amount 都要给出\n\n${command.usage}`);
-    if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(from) || Number.isNaN(Date.parse(from))) return fail(`--from 应是带时区的时刻，如 2026-02-13T16:30+08:00：${from}`);
+    if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/.test(from) || Number.isNaN(Date.parse(from)))
+      return fail(`--from 应是带时区的时刻，如 2026-02-13T16:30+08:00：${from}`);
     if (new Date(Date.parse(`${from.slice(0, 10)}T00:00:00Z`)).toISOString().slice(0, 10) !== from.slice(0, 10)) return fail(`--from 的日期不存在：${from}`);
     if (!clocks.includes(clock as Clock)) return fail(`--clock 应是 ${clocks.join('、')} 之一：${clock}`);
     if (!/^\d+(\.\d+)?$/.test(amount)) return fail(`--amount 应是不小于 0 的数：${amount}`);

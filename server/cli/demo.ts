@@ -13,7 +13,11 @@ npm run -s chengshu -- demo stories
 
 中心须正在运行（npm start）。--speed 60 表示一分钟播放一小时。`,
   async run(args, io) {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { speed: { type: 'string', default: '60' }, only: { type: 'string' }, mqtt: { type: 'string' } } });
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { speed: { type: 'string', default: '60' }, only: { type: 'string' }, mqtt: { type: 'string' } },
+    });
     if (positionals[0] === 'stories') {
       for (const s of await stories()) io.out(`${s.story}\t${s.name}`);
       return 0;

@@ -7,7 +7,8 @@ import { mistakeText, readPacks } from '../packs/service.ts';
 export const command: Command = {
   name: 'packs',
   summary: { zh: '检查、列出内容包', en: 'Check and list packs' },
-  usage: 'npm run -s chengshu -- packs check [包 …]   每处错误给出 文件:行:列；内容包自带的测试一并运行\nnpm run -s chengshu -- packs test [包 …]    运行内容包自带的测试\nnpm run -s chengshu -- packs list [包 …]    各类内容的数量与编码',
+  usage:
+    'npm run -s chengshu -- packs check [包 …]   每处错误给出 文件:行:列；内容包自带的测试一并运行\nnpm run -s chengshu -- packs test [包 …]    运行内容包自带的测试\nnpm run -s chengshu -- packs list [包 …]    各类内容的数量与编码',
   async run([what = 'check', ...names], io) {
     const files = await readPacks(names.length ? names : ['district', 'demo-center']);
     const { content, mistakes, failures } = loadPacks(files);
@@ -20,8 +21,15 @@ export const command: Command = {
       return 2;
     }
     for (const m of [...mistakes, ...failures]) io.out(mistakeText(m));
-    if (what === 'test' && !mistakes.length) for (const e of content.tests.values()) if (!failures.some((f) => f.message.startsWith(`${e.code}（`))) io.out(`通过  ${e.code}  ${e.name.zh}`);
-    io.say(mistakes.length ? `${mistakes.length} 处错误` : failures.length ? `${content.tests.size} 个测试，${failures.length} 个不成立` : `${files.length} 个文件，没有错误；${content.tests.size} 个测试都成立`);
+    if (what === 'test' && !mistakes.length)
+      for (const e of content.tests.values()) if (!failures.some((f) => f.message.startsWith(`${e.code}（`))) io.out(`通过  ${e.code}  ${e.name.zh}`);
+    io.say(
+      mistakes.length
+        ? `${mistakes.length} 处错误`
+        : failures.length
+          ? `${content.tests.size} 个测试，${failures.length} 个不成立`
+          : `${files.length} 个文件，没有错误；${content.tests.size} 个测试都成立`,
+    );
     return mistakes.length || failures.length ? 1 : 0;
   },
 };

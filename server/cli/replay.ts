@@ -28,7 +28,16 @@ export const command: Command = {
   async run(args, io) {
     const { values: v } = parseArgs({
       args,
-      options: { file: { type: 'string' }, thing: { type: 'string', default: 'replay-1' }, profile: { type: 'string', default: 'air-station' }, unit: { type: 'string', default: 'demo.ecology' }, map: { type: 'string' }, speed: { type: 'string', default: '0' }, mqtt: { type: 'string' }, limit: { type: 'string' } },
+      options: {
+        file: { type: 'string' },
+        thing: { type: 'string', default: 'replay-1' },
+        profile: { type: 'string', default: 'air-station' },
+        unit: { type: 'string', default: 'demo.ecology' },
+        map: { type: 'string' },
+        speed: { type: 'string', default: '0' },
+        mqtt: { type: 'string' },
+        limit: { type: 'string' },
+      },
     });
     const speed = Number(v.speed);
     if (!v.file || !v.map || !(speed >= 0)) {
@@ -40,7 +49,10 @@ export const command: Command = {
     const hub = await attachInstance(config);
     try {
       const known = await hub.sql`select 1 from things where code = ${v.thing}`;
-      if (!known.length) await hub.command(hub.system('replay'), (work) => registerThings(work, [{ code: v.thing, name: `回放 ${v.thing}`, profile: v.profile, unit: v.unit, lon: 106.35, lat: 29.47 }], ['']));
+      if (!known.length)
+        await hub.command(hub.system('replay'), (work) =>
+          registerThings(work, [{ code: v.thing, name: `回放 ${v.thing}`, profile: v.profile, unit: v.unit, lon: 106.35, lat: 29.47 }], ['']),
+        );
       const { login, secret } = await hub.command(hub.system('replay'), (work) => issueCredential(work, `replay-${Date.now().toString(36)}`, v.unit));
       const [row] = await hub.sql<{ port: number }[]>`select value::int as port from installation where key = 'mqtt-port'`;
       const client = await mqtt.connectAsync(v.mqtt ?? `mqtt://${config.mqttHost}:${row?.port ?? config.mqttPort}`, { username: login, password: secret, protocolVersion: 4 });
@@ -61,7 +73,12 @@ export const command: Command = {
         if (v.limit && sent + missing >= Number(v.limit)) break;
         const record = Object.fromEntries(header.map((h, i) => [h, cells[i] ?? '']));
         const at = instantOf(record);
-        const readings = Object.fromEntries(map.map(([stream, column]) => [stream, record[column.toLowerCase()]!]).filter(([, x]) => x !== '' && !/^(na|nan|null)$/i.test(x!)).map(([s, x]) => [s, Number(x)]));
+        const readings = Object.fromEntries(
+          map
+            .map(([stream, column]) => [stream, record[column.toLowerCase()]!])
+            .filter(([, x]) => x !== '' && !/^(na|nan|null)$/i.test(x!))
+            .map(([s, x]) => [s, Number(x)]),
+        );
         if (!Number.isFinite(at) || !Object.keys(readings).length || Object.values(readings).some((x) => !Number.isFinite(x))) {
           missing++;
           continue;
@@ -71,7 +88,9 @@ export const command: Command = {
           const left = (at - first) / speed - (performance.now() - began);
           if (left > 0) await new Promise((r) => setTimeout(r, left));
         }
-        const one: Promise<unknown> = client.publishAsync(`v1/things/${v.thing}/readings`, JSON.stringify({ time: new Date(at).toISOString(), ...readings }), { qos: 1 }).finally(() => flying.delete(one));
+        const one: Promise<unknown> = client
+          .publishAsync(`v1/things/${v.thing}/readings`, JSON.stringify({ time: new Date(at).toISOString(), ...readings }), { qos: 1 })
+          .finally(() => flying.delete(one));
         flying.add(one);
         if (flying.size >= IN_FLIGHT) await Promise.race(flying);
         if (++sent % 2000 === 0) io.say(`已确认约 ${sent} 条，到 ${new Date(at).toISOString()}`);

@@ -18,7 +18,10 @@ npm run -s chengshu -- user reset LOGIN                             重置密码
     try {
       if (what === 'list') {
         const rows = await hub.sql<{ login: string; post: string; id: string }[]>`select login, post_name as post, id from accounts order by login`;
-        const grants = await grantsOf(hub.sql, rows.map((r) => r.id));
+        const grants = await grantsOf(
+          hub.sql,
+          rows.map((r) => r.id),
+        );
         for (const r of rows) io.out(`${r.login}\t${r.post}\t${(grants.get(r.id) ?? []).map((g) => `${g.role}@${g.path}`).join(' ')}`);
         return 0;
       }
@@ -26,7 +29,12 @@ npm run -s chengshu -- user reset LOGIN                             重置密码
         const [login, post, path, roles] = args as [string, string, string, string];
         const unit = await unitBy(hub.sql, { path });
         if (!unit) {
-          io.say(`没有单位 ${path}；已有：${(await units(hub.sql, false)).slice(0, 20).map((u) => u.path).join(' ')}`);
+          io.say(
+            `没有单位 ${path}；已有：${(await units(hub.sql, false))
+              .slice(0, 20)
+              .map((u) => u.path)
+              .join(' ')}`,
+          );
           return 2;
         }
         const wrong = roles.split(',').filter((r) => !roleNames.includes(r as never));
@@ -36,7 +44,11 @@ npm run -s chengshu -- user reset LOGIN                             重置密码
         }
         const made = await hub.command(hub.system('cli'), async (work) => {
           const a = await addAccount(work, { login, postName: post, unitId: unit.id });
-          await grantRoles(work.tx, a.id, roles.split(',').map((role) => ({ role, unitId: unit.id })));
+          await grantRoles(
+            work.tx,
+            a.id,
+            roles.split(',').map((role) => ({ role, unitId: unit.id })),
+          );
           return a;
         });
         io.out(made.initialPassword);

@@ -29,7 +29,11 @@ test('on-time and acknowledgement rates of units, with exactly the shares behind
   const of = (u: Units, unit: string) => u.items.find((i) => i.unit === unit)!;
   let u = await units();
   assert.equal(u.items.length, 4, 'four units were called');
-  assert.deepEqual([of(u, 'demo.waterworks').counts.offered, of(u, 'demo.waterworks').rates.onTimeRate, of(u, 'demo.waterworks').rates.ackRate], [1, null, null], 'nothing due yet: unknown, not zero');
+  assert.deepEqual(
+    [of(u, 'demo.waterworks').counts.offered, of(u, 'demo.waterworks').rates.onTimeRate, of(u, 'demo.waterworks').rates.ackRate],
+    [1, null, null],
+    'nothing due yet: unknown, not zero',
+  );
   // The waterworks acknowledges in time; the others only after their limit of 15 minutes.
   await c.as('waterworks-b', id, { kind: 'accept', task: c.taskOf(await c.stateOf(id), 'handle', 'demo.waterworks') });
   await c.clock('2026-03-02T09:40:00+08:00');
@@ -63,11 +67,21 @@ test('on-time and acknowledgement rates of units, with exactly the shares behind
   assert.deepEqual(april.items, [], 'another month has nothing');
   // A unit's own lead sees his unit only.
   const own = (await (await c.signIn('traffic')).get(`/api/evaluation/units?${MARCH}`)).json() as Units;
-  assert.deepEqual(own.items.map((i) => i.unit), ['demo.traffic']);
+  assert.deepEqual(
+    own.items.map((i) => i.unit),
+    ['demo.traffic'],
+  );
   assert.equal((await (await c.signIn('traffic')).get(`/api/evaluation/units/demo.waterworks/tasks?${MARCH}&count=done`)).statusCode, 404);
   // The indicator's own measure over the same cases.
   const source = { kind: 'case', measure: 'on-time-rate' } as const;
-  const q = { realm: 'live', source, from: new Date('2026-03-01T00:00:00+08:00'), to: new Date('2026-04-01T00:00:00+08:00'), at: new Date('2026-03-02T20:00:00+08:00'), units: ['demo', 'demo.waterworks', 'demo.gas'] };
+  const q = {
+    realm: 'live',
+    source,
+    from: new Date('2026-03-01T00:00:00+08:00'),
+    to: new Date('2026-04-01T00:00:00+08:00'),
+    at: new Date('2026-03-02T20:00:00+08:00'),
+    units: ['demo', 'demo.waterworks', 'demo.gas'],
+  };
   const m = await caseMeasure.measure(c.hub.sql, q);
   assert.deepEqual([m.get('demo'), m.get('demo.waterworks'), m.get('demo.gas')], [50, 50, null]);
   assert.equal((await caseMeasure.evidence!(c.hub.sql, q, 10)).filter((e) => e.subject === `case:${id}`).length >= 1, true);
@@ -90,7 +104,10 @@ test('a closed case is asked about once; answered by link or by call, never twic
   const before = await list();
   assert.equal(before.length, 3);
   assert.deepEqual([...new Set(before.map((r) => r.unit))], ['demo.waterworks'], 'the unit that led is rated');
-  assert.deepEqual(before.filter((r) => r.answeredAt).map((r) => [r.via, r.rating]), [['follow-up', 5]]);
+  assert.deepEqual(
+    before.filter((r) => r.answeredAt).map((r) => [r.via, r.rating]),
+    [['follow-up', 5]],
+  );
   // A link is answered once, and a new link ends the old one.
   const waiting = before.find((r) => r.subject === `case:${ids[1]}`)!;
   const link = async () => ((await agent.send('POST', `/api/evaluation/requests/${waiting.id}/link`)).json() as { path: string }).path.replace('/survey/', '/api/surveys/');
@@ -109,7 +126,14 @@ test('a closed case is asked about once; answered by link or by call, never twic
   const sum = (await agent.get(`/api/evaluation/surveys?${MARCH}`)).json() as Output<typeof evaluationApi.surveys>;
   const { asked, answered, unrated, satisfied, satisfiedRate, mean } = sum.items[0]!;
   assert.deepEqual({ asked, answered, unrated, satisfied, satisfiedRate, mean }, { asked: 3, answered: 2, unrated: 1, satisfied: 1, satisfiedRate: 50, mean: 3.5 });
-  const q = { realm: 'live', survey: 'case-satisfaction', measure: 'satisfied-rate', satisfiedFrom: 4, from: new Date('2026-01-01T00:00:00+08:00'), to: new Date('2027-01-01T00:00:00+08:00') } as const;
+  const q = {
+    realm: 'live',
+    survey: 'case-satisfaction',
+    measure: 'satisfied-rate',
+    satisfiedFrom: 4,
+    from: new Date('2026-01-01T00:00:00+08:00'),
+    to: new Date('2027-01-01T00:00:00+08:00'),
+  } as const;
   assert.equal((await surveyValue(c.hub.sql, { ...q, units: ['demo.gas'] })).value, null, 'no answers: unknown');
   // An expired link says so.
   const third = before.find((r) => r.subject === `case:${ids[2]}`)!;

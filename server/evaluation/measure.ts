@@ -6,16 +6,43 @@ import * as store from './store.ts';
 
 const percent = (part: number, whole: number): number | null => (whole > 0 ? (part / whole) * 100 : null);
 type Source<K extends IndicatorSource['kind']> = Extract<IndicatorSource, { kind: K }>;
-const filterOf = (q: MeasureQuery, s: Source<'case'>, unit: string): store.CaseFilter => ({ realm: q.realm, from: q.from, to: q.to, at: q.at, unit, flow: s.flow, matter: s.matter, sector: s.sector, source: s.source, level: s.level });
+const filterOf = (q: MeasureQuery, s: Source<'case'>, unit: string): store.CaseFilter => ({
+  realm: q.realm,
+  from: q.from,
+  to: q.to,
+  at: q.at,
+  unit,
+  flow: s.flow,
+  matter: s.matter,
+  sector: s.sector,
+  source: s.source,
+  level: s.level,
+});
 
 const ofCases: Partial<Record<CaseMeasure, (c: store.CaseCounts) => number | null>> = {
-  opened: (c) => c.opened, filed: (c) => c.filed, dismissed: (c) => c.dismissed, closed: (c) => c.closed, forced: (c) => c.forced, open: (c) => c.open, 'overdue-open': (c) => c.overdueOpen,
-  'filing-rate': (c) => percent(c.filed, c.opened), 'close-rate': (c) => percent(c.closed, c.opened - c.dismissed), 'satisfaction-rate': (c) => percent(c.satisfied, c.evaluated), 'evaluated-rate': (c) => percent(c.evaluated, c.closed),
+  opened: (c) => c.opened,
+  filed: (c) => c.filed,
+  dismissed: (c) => c.dismissed,
+  closed: (c) => c.closed,
+  forced: (c) => c.forced,
+  open: (c) => c.open,
+  'overdue-open': (c) => c.overdueOpen,
+  'filing-rate': (c) => percent(c.filed, c.opened),
+  'close-rate': (c) => percent(c.closed, c.opened - c.dismissed),
+  'satisfaction-rate': (c) => percent(c.satisfied, c.evaluated),
+  'evaluated-rate': (c) => percent(c.evaluated, c.closed),
 };
 const ofTasks: Partial<Record<CaseMeasure, (t: store.TaskCounts) => number | null>> = {
-  tasks: (t) => t.tasks, 'tasks-done': (t) => t.done, 'tasks-overdue': (t) => t.overdue,
-  'on-time-rate': (t) => percent(t.done - t.late, t.done + t.overdue), 'ack-on-time-rate': (t) => percent(t.ackInTime, t.ackDue), 'rework-rate': (t) => percent(t.reworked, t.done),
-  'return-rate': (t) => percent(t.returned, t.tasks), 'dispatch-accuracy': (t) => percent(t.tasks - t.returned, t.tasks), 'mean-ack-minutes': (t) => t.ackMinutes, 'mean-handle-hours': (t) => t.handleHours,
+  tasks: (t) => t.tasks,
+  'tasks-done': (t) => t.done,
+  'tasks-overdue': (t) => t.overdue,
+  'on-time-rate': (t) => percent(t.done - t.late, t.done + t.overdue),
+  'ack-on-time-rate': (t) => percent(t.ackInTime, t.ackDue),
+  'rework-rate': (t) => percent(t.reworked, t.done),
+  'return-rate': (t) => percent(t.returned, t.tasks),
+  'dispatch-accuracy': (t) => percent(t.tasks - t.returned, t.tasks),
+  'mean-ack-minutes': (t) => t.ackMinutes,
+  'mean-handle-hours': (t) => t.handleHours,
 };
 
 /** Cases begun in the window, and their shares of this unit; rates are null while nothing is there to be measured. */
@@ -32,7 +59,9 @@ export const caseMeasure: MeasureProvider = {
   },
   async evidence(db, q, limit) {
     const list = [];
-    for (const unit of q.units) for (const c of await store.casesBegun(db, filterOf(q, q.source as Source<'case'>, unit), limit)) list.push({ subject: `case:${c.id}`, title: `${c.no} ${c.title}`, at: c.openedAt, unit: c.owner });
+    for (const unit of q.units)
+      for (const c of await store.casesBegun(db, filterOf(q, q.source as Source<'case'>, unit), limit))
+        list.push({ subject: `case:${c.id}`, title: `${c.no} ${c.title}`, at: c.openedAt, unit: c.owner });
     return list.slice(0, limit);
   },
 };
@@ -57,14 +86,20 @@ export const surveyMeasure = (satisfiedFrom: (db: Db, survey: string) => Promise
   async measure(db, q) {
     const s = q.source as Source<'survey'>;
     const values = new Map<string, number | null>();
-    for (const unit of q.units) values.set(unit, (await surveyValue(db, { realm: q.realm, survey: s.survey, measure: s.measure, satisfiedFrom: await satisfiedFrom(db, s.survey), from: q.from, to: q.to, units: [unit] })).value);
+    for (const unit of q.units)
+      values.set(
+        unit,
+        (await surveyValue(db, { realm: q.realm, survey: s.survey, measure: s.measure, satisfiedFrom: await satisfiedFrom(db, s.survey), from: q.from, to: q.to, units: [unit] }))
+          .value,
+      );
     return values;
   },
   async evidence(db, q, limit) {
     const s = q.source as Source<'survey'>;
     const list = [];
     for (const unit of q.units)
-      for (const r of await store.requests(db, { realm: q.realm, survey: s.survey, scope: [''], unit, state: 'answered', limit, from: q.from, to: q.to, by: 'answered' })) list.push({ subject: `survey:${r.id}`, title: r.title, at: r.answeredAt!, unit: r.unit, value: r.rating });
+      for (const r of await store.requests(db, { realm: q.realm, survey: s.survey, scope: [''], unit, state: 'answered', limit, from: q.from, to: q.to, by: 'answered' }))
+        list.push({ subject: `survey:${r.id}`, title: r.title, at: r.answeredAt!, unit: r.unit, value: r.rating });
     return list.slice(0, limit);
   },
 });

@@ -41,7 +41,18 @@ export const evaluationRoutes = serve(evaluationApi, {
       [...content.surveys.values()].map(async (s) => {
         const q = { realm, survey: s.code, ...span(query), units: scope };
         const c = await evaluation.surveyValue(hub.sql, { ...q, measure: 'satisfied-rate', satisfiedFrom: s.satisfiedFrom });
-        return { code: s.code, name: s.name, satisfiedFrom: s.satisfiedFrom, asked: c.asked, answered: c.answered, unrated: c.askedUnrated, satisfied: c.satisfied, satisfiedRate: percent(c.satisfied, c.answered), mean: c.mean === null ? null : Math.round(c.mean * 100) / 100, spread: await evaluation.spread(hub.sql, q) };
+        return {
+          code: s.code,
+          name: s.name,
+          satisfiedFrom: s.satisfiedFrom,
+          asked: c.asked,
+          answered: c.answered,
+          unrated: c.askedUnrated,
+          satisfied: c.satisfied,
+          satisfiedRate: percent(c.satisfied, c.answered),
+          mean: c.mean === null ? null : Math.round(c.mean * 100) / 100,
+          spread: await evaluation.spread(hub.sql, q),
+        };
       }),
     );
     return { items };
@@ -50,7 +61,18 @@ export const evaluationRoutes = serve(evaluationApi, {
     const rows = await evaluation.requests(hub.sql, { realm, survey: params.code, scope, state: query.state, limit: query.limit + 1, after: readCursor(query.cursor) });
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
-    const shown = items.map((r) => ({ id: r.id, subject: r.subject, title: r.title, unit: r.unit, unitName: r.unitName, askedAt: r.askedAt, expiresAt: r.expiresAt, answeredAt: r.answeredAt, via: r.via, rating: r.rating }));
+    const shown = items.map((r) => ({
+      id: r.id,
+      subject: r.subject,
+      title: r.title,
+      unit: r.unit,
+      unitName: r.unitName,
+      askedAt: r.askedAt,
+      expiresAt: r.expiresAt,
+      answeredAt: r.answeredAt,
+      via: r.via,
+      rating: r.rating,
+    }));
     return { items: shown, next: rows.length > query.limit && last ? Buffer.from(`${last.key}|${last.id}`).toString('base64url') : null };
   },
   link: ({ work, params, scope }) => evaluation.makeLink(work, params.id, scope),

@@ -32,7 +32,8 @@ const shares = (sql: Sql, p: Period, unit?: string) => {
   where t.realm = ${p.realm} and t.counted and t.state <> 'withdrawn' and t.offered_at < ${end} and (t.offered_at >= ${p.from} or t.done_at is null or t.done_at >= ${p.from})
     ${p.flow ? sql`and t.flow = ${p.flow}` : sql``} and ${inScope(sql, 't.unit', p.scope)} ${unit === undefined ? sql`` : sql`and t.unit = ${unit}`}`;
 };
-const ackDue = (sql: Sql, p: Period) => sql`is_offered and ack_due is not null and not (returned and accepted_at is null) and (accepted_at is not null or ack_due <= ${p.at < p.to ? p.at : p.to})`;
+const ackDue = (sql: Sql, p: Period) =>
+  sql`is_offered and ack_due is not null and not (returned and accepted_at is null) and (accepted_at is not null or ack_due <= ${p.at < p.to ? p.at : p.to})`;
 
 /** Counts of every unit that had shares in the period, in the order of the organisation. */
 export function unitCounts(db: Db, p: Period): Promise<(Counts & { unit: string; unitName: Text; kind: string })[]> {
@@ -55,13 +56,32 @@ export function unitCounts(db: Db, p: Period): Promise<(Counts & { unit: string;
     from s join units u on u.path = s.unit group by s.unit, u.name, u.kind order by s.unit`.then((r) => [...r]);
 }
 
-export interface Share { caseId: string; no: string; title: string; task: string; state: string; offeredAt: Date; acceptedAt: Date | null; dueAt: Date | null; doneAt: Date | null; late: boolean | null }
+export interface Share {
+  caseId: string;
+  no: string;
+  title: string;
+  task: string;
+  state: string;
+  offeredAt: Date;
+  acceptedAt: Date | null;
+  dueAt: Date | null;
+  doneAt: Date | null;
+  late: boolean | null;
+}
 /** The shares behind one count of one unit; exactly as many as the count says (up to `limit`). */
 export function unitShares(db: Db, p: Period, unit: string, count: CountName, limit: number): Promise<Share[]> {
   const sql = db as Sql;
   const where = {
-    offered: sql`is_offered`, ackDue: ackDue(sql, p), ackInTime: sql`${ackDue(sql, p)} and accepted_at is not null and ack_late is not true`, needDone: sql`is_done or is_overdue`, done: sql`is_done`,
-    doneInTime: sql`is_done and late is not true`, overdueOpen: sql`is_overdue`, deferred: sql`state = 'paused'`, reworked: sql`is_done and reworks > 0`, returned: sql`is_offered and returned`,
+    offered: sql`is_offered`,
+    ackDue: ackDue(sql, p),
+    ackInTime: sql`${ackDue(sql, p)} and accepted_at is not null and ack_late is not true`,
+    needDone: sql`is_done or is_overdue`,
+    done: sql`is_done`,
+    doneInTime: sql`is_done and late is not true`,
+    overdueOpen: sql`is_overdue`,
+    deferred: sql`state = 'paused'`,
+    reworked: sql`is_done and reworks > 0`,
+    returned: sql`is_offered and returned`,
   }[count];
   return sql<Share[]>`with s as (${shares(sql, p, unit)})
     select case_id as "caseId", no, case_title || ' · ' || title as title, id as task, state, offered_at as "offeredAt", accepted_at as "acceptedAt", whole_due as "dueAt", done_at as "doneAt", late
@@ -71,26 +91,66 @@ export function unitShares(db: Db, p: Period, unit: string, count: CountName, li
 // Surveys
 
 export interface RequestRow {
-  id: string; realm: string; survey: string; packVersion: string; subject: string; title: string; unit: string; unitName: Text; askedAt: Date; expiresAt: Date; answeredAt: Date | null; via: 'link' | 'follow-up' | null; rating: number | null; key: string;
+  id: string;
+  realm: string;
+  survey: string;
+  packVersion: string;
+  subject: string;
+  title: string;
+  unit: string;
+  unitName: Text;
+  askedAt: Date;
+  expiresAt: Date;
+  answeredAt: Date | null;
+  via: 'link' | 'follow-up' | null;
+  rating: number | null;
+  key: string;
 }
-const requestColumns = (sql: Sql) => sql`r.id, r.realm, r.survey, r.pack_version as "packVersion", r.subject, r.title, r.unit, u.name as "unitName", r.asked_at as "askedAt", r.expires_at as "expiresAt", r.answered_at as "answeredAt", r.via, r.rating, r.asked_at::text as key`;
+const requestColumns = (sql: Sql) =>
+  sql`r.id, r.realm, r.survey, r.pack_version as "packVersion", r.subject, r.title, r.unit, u.name as "unitName", r.asked_at as "askedAt", r.expires_at as "expiresAt", r.answered_at as "answeredAt", r.via, r.rating, r.asked_at::text as key`;
 
 /** Asks once for each subject; asking again changes nothing. */
-export async function ask(tx: Tx, r: { id: string; realm: string; survey: string; packVersion: string; subject: string; title: string; unit: string; askedAt: Date; expiresAt: Date }): Promise<boolean> {
+export async function ask(
+  tx: Tx,
+  r: { id: string; realm: string; survey: string; packVersion: string; subject: string; title: string; unit: string; askedAt: Date; expiresAt: Date },
+): Promise<boolean> {
   const done = await tx`insert into survey_requests (id, realm, survey, pack_version, subject, title, unit, asked_at, expires_at)
     values (${r.id}, ${r.realm}, ${r.survey}, ${r.packVersion}, ${r.subject}, ${r.title}, ${r.unit}, ${r.askedAt}, ${r.expiresAt}) on conflict (realm, survey, subject) do nothing returning id`;
   return done.length > 0;
 }
-export async function request(db: Db, by: { id: string; scope: string[]; realm: string } | { token: Buffer } | { subject: string; survey: string; realm: string }, lock = false): Promise<RequestRow | undefined> {
+export async function request(
+  db: Db,
+  by: { id: string; scope: string[]; realm: string } | { token: Buffer } | { subject: string; survey: string; realm: string },
+  lock = false,
+): Promise<RequestRow | undefined> {
   const sql = db as Sql;
-  const where = 'token' in by ? sql`r.token_hash = ${by.token}` : 'id' in by ? sql`r.id = ${by.id} and r.realm = ${by.realm} and ${inScope(sql, 'r.unit', by.scope)}` : sql`r.subject = ${by.subject} and r.survey = ${by.survey} and r.realm = ${by.realm}`;
+  const where =
+    'token' in by
+      ? sql`r.token_hash = ${by.token}`
+      : 'id' in by
+        ? sql`r.id = ${by.id} and r.realm = ${by.realm} and ${inScope(sql, 'r.unit', by.scope)}`
+        : sql`r.subject = ${by.subject} and r.survey = ${by.survey} and r.realm = ${by.realm}`;
   const [row] = await sql<RequestRow[]>`select ${requestColumns(sql)} from survey_requests r join units u on u.path = r.unit where ${where} ${lock ? sql`for update of r` : sql``}`;
   return row;
 }
 export const setToken = (tx: Tx, id: string, hash: Buffer, expiresAt: Date) => tx`update survey_requests set token_hash = ${hash}, expires_at = ${expiresAt} where id = ${id}`;
 export const setAnswer = (tx: Tx, a: { id: string; at: Date; via: 'link' | 'follow-up'; rating: number; data: Record<string, unknown> }) =>
   tx`update survey_requests set answered_at = ${a.at}, via = ${a.via}, rating = ${a.rating}, data = ${tx.json(a.data as never)} where id = ${a.id} and answered_at is null`;
-export function requests(db: Db, q: { realm: string; survey: string; scope: string[]; state: 'answered' | 'waiting' | 'all'; limit: number; after?: { key: string; id: string } | undefined; from?: Date; to?: Date; by?: 'asked' | 'answered'; unit?: string }): Promise<RequestRow[]> {
+export function requests(
+  db: Db,
+  q: {
+    realm: string;
+    survey: string;
+    scope: string[];
+    state: 'answered' | 'waiting' | 'all';
+    limit: number;
+    after?: { key: string; id: string } | undefined;
+    from?: Date;
+    to?: Date;
+    by?: 'asked' | 'answered';
+    unit?: string;
+  },
+): Promise<RequestRow[]> {
   const sql = db as Sql;
   return sql<RequestRow[]>`select ${requestColumns(sql)} from survey_requests r join units u on u.path = r.unit
     where r.realm = ${q.realm} and r.survey = ${q.survey} and ${inScope(sql, 'r.unit', q.scope)} ${q.unit === undefined ? sql`` : sql`and ${inScope(sql, 'r.unit', [q.unit])}`}
@@ -99,7 +159,13 @@ export function requests(db: Db, q: { realm: string; survey: string; scope: stri
       ${q.after ? sql`and (r.asked_at, r.id) < (${q.after.key}::timestamptz, ${q.after.id})` : sql``}
     order by r.asked_at desc, r.id desc limit ${q.limit}`.then((r) => [...r]);
 }
-export interface SurveyCounts { asked: number; askedUnrated: number; answered: number; satisfied: number; mean: number | null }
+export interface SurveyCounts {
+  asked: number;
+  askedUnrated: number;
+  answered: number;
+  satisfied: number;
+  mean: number | null;
+}
 /** Asked in the period, and answered in the period (whenever asked); unrated are those asked in the period without an answer. */
 export async function surveyCounts(db: Db, q: { realm: string; survey: string; satisfiedFrom: number; from: Date; to: Date; units: string[] }): Promise<SurveyCounts> {
   const sql = db as Sql;
@@ -114,24 +180,46 @@ export async function surveyCounts(db: Db, q: { realm: string; survey: string; s
 }
 export const spread = async (db: Db, q: { realm: string; survey: string; from: Date; to: Date; units: string[] }): Promise<Record<string, number>> => {
   const sql = db as Sql;
-  const rows = await sql<{ rating: number; n: number }[]>`select rating, count(*)::int as n from survey_requests r where realm = ${q.realm} and survey = ${q.survey} and answered_at >= ${q.from} and answered_at < ${q.to} and ${inScope(sql, 'r.unit', q.units)} group by rating order by rating`;
+  const rows = await sql<
+    { rating: number; n: number }[]
+  >`select rating, count(*)::int as n from survey_requests r where realm = ${q.realm} and survey = ${q.survey} and answered_at >= ${q.from} and answered_at < ${q.to} and ${inScope(sql, 'r.unit', q.units)} group by rating order by rating`;
   return Object.fromEntries(rows.map((r) => [String(r.rating), r.n]));
 };
 
 // Targets
 
-export interface BindingRow { target: string; indicator: string; unit: string; reason: string; by: string; at: Date }
+export interface BindingRow {
+  target: string;
+  indicator: string;
+  unit: string;
+  reason: string;
+  by: string;
+  at: Date;
+}
 export const bindings = async (db: Db): Promise<Map<string, BindingRow>> => {
-  const rows = await (db as Sql)<BindingRow[]>`select b.target, b.indicator, b.unit, b.reason, coalesce(a.post_name, b.by) as by, b.at from target_bindings b left join accounts a on b.by = 'account:' || a.id::text`;
+  const rows = await (db as Sql)<
+    BindingRow[]
+  >`select b.target, b.indicator, b.unit, b.reason, coalesce(a.post_name, b.by) as by, b.at from target_bindings b left join accounts a on b.by = 'account:' || a.id::text`;
   return new Map(rows.map((r) => [r.target, r]));
 };
-export const setBinding = (tx: Tx, b: BindingRow) => tx`insert into target_bindings ${tx(b as never)} on conflict (target) do update set indicator = excluded.indicator, unit = excluded.unit, reason = excluded.reason, by = excluded.by, at = excluded.at`;
+export const setBinding = (tx: Tx, b: BindingRow) =>
+  tx`insert into target_bindings ${tx(b as never)} on conflict (target) do update set indicator = excluded.indicator, unit = excluded.unit, reason = excluded.reason, by = excluded.by, at = excluded.at`;
 export const dropBinding = async (tx: Tx, target: string): Promise<boolean> => (await tx`delete from target_bindings where target = ${target} returning target`).length > 0;
 
-export interface RatingRow { target: string; grade: RatingGrade; score: number; reason: string; evidence: string[]; by: string; at: Date }
+export interface RatingRow {
+  target: string;
+  grade: RatingGrade;
+  score: number;
+  reason: string;
+  evidence: string[];
+  by: string;
+  at: Date;
+}
 export const ratings = (db: Db, realm: string, target?: string): Promise<RatingRow[]> => {
   const sql = db as Sql;
-  return sql<RatingRow[]>`select r.target, r.grade, r.score, r.reason, r.evidence, coalesce(a.post_name, r.by) as by, r.at from target_ratings r left join accounts a on r.by = 'account:' || a.id::text
+  return sql<
+    RatingRow[]
+  >`select r.target, r.grade, r.score, r.reason, r.evidence, coalesce(a.post_name, r.by) as by, r.at from target_ratings r left join accounts a on r.by = 'account:' || a.id::text
     where r.realm = ${realm} ${target === undefined ? sql`` : sql`and r.target = ${target}`} order by r.at desc, r.id desc limit 1000`.then((r) => [...r]);
 };
 export const addRating = (tx: Tx, r: RatingRow & { id: string; realm: string }) =>
@@ -140,19 +228,56 @@ export const isDemo = async (db: Db): Promise<boolean> => Boolean((await (db as 
 
 // What indicators over cases are made of: cases begun in the window and their counted shares, of one unit with all below it.
 
-export interface CaseFilter { realm: string; from: Date; to: Date; at: Date; unit: string; flow?: string | undefined; matter?: string | undefined; sector?: string | undefined; source?: string | undefined; level?: number | undefined }
-const begun = (sql: Sql, f: CaseFilter) => sql`c.realm = ${f.realm} and c.opened_at >= ${f.from} and c.opened_at < ${f.to} and exists (select 1 from case_access a where a.case_id = c.id and ${inScope(sql, 'a.unit', [f.unit])})
+export interface CaseFilter {
+  realm: string;
+  from: Date;
+  to: Date;
+  at: Date;
+  unit: string;
+  flow?: string | undefined;
+  matter?: string | undefined;
+  sector?: string | undefined;
+  source?: string | undefined;
+  level?: number | undefined;
+}
+const begun = (
+  sql: Sql,
+  f: CaseFilter,
+) => sql`c.realm = ${f.realm} and c.opened_at >= ${f.from} and c.opened_at < ${f.to} and exists (select 1 from case_access a where a.case_id = c.id and ${inScope(sql, 'a.unit', [f.unit])})
   ${f.flow ? sql`and c.flow = ${f.flow}` : sql``} ${f.matter ? sql`and c.matter = ${f.matter}` : sql``} ${f.sector ? sql`and c.sector = ${f.sector}` : sql``} ${f.source ? sql`and c.source = ${f.source}` : sql``} ${f.level ? sql`and c.level <= ${f.level}` : sql``}`;
-export interface CaseCounts { opened: number; filed: number; dismissed: number; closed: number; forced: number; open: number; overdueOpen: number; evaluated: number; satisfied: number }
+export interface CaseCounts {
+  opened: number;
+  filed: number;
+  dismissed: number;
+  closed: number;
+  forced: number;
+  open: number;
+  overdueOpen: number;
+  evaluated: number;
+  satisfied: number;
+}
 export async function caseCounts(db: Db, f: CaseFilter): Promise<CaseCounts> {
   const sql = db as Sql;
-  const [row] = await sql<CaseCounts[]>`select count(*)::int as opened, count(*) filter (where filed_at is not null)::int as filed, count(*) filter (where status = 'dismissed')::int as dismissed,
+  const [row] = await sql<
+    CaseCounts[]
+  >`select count(*)::int as opened, count(*) filter (where filed_at is not null)::int as filed, count(*) filter (where status = 'dismissed')::int as dismissed,
       count(*) filter (where status = 'closed')::int as closed, count(*) filter (where forced)::int as forced, count(*) filter (where status = 'open')::int as open,
       count(*) filter (where status = 'open' and due_at < ${f.at})::int as "overdueOpen", count(*) filter (where satisfaction is not null)::int as evaluated, count(*) filter (where satisfaction >= 4)::int as satisfied
     from cases c where ${begun(sql, f)} and c.status <> 'merged'`;
   return row!;
 }
-export interface TaskCounts { tasks: number; done: number; overdue: number; late: number; ackDue: number; ackInTime: number; reworked: number; returned: number; ackMinutes: number | null; handleHours: number | null }
+export interface TaskCounts {
+  tasks: number;
+  done: number;
+  overdue: number;
+  late: number;
+  ackDue: number;
+  ackInTime: number;
+  reworked: number;
+  returned: number;
+  ackMinutes: number | null;
+  handleHours: number | null;
+}
 export async function taskCounts(db: Db, f: CaseFilter): Promise<TaskCounts> {
   const sql = db as Sql;
   const [row] = await sql<TaskCounts[]>`select count(*)::int as tasks, count(*) filter (where t.done_at is not null)::int as done,
@@ -166,5 +291,9 @@ export async function taskCounts(db: Db, f: CaseFilter): Promise<TaskCounts> {
 }
 export const casesBegun = (db: Db, f: CaseFilter, limit: number): Promise<{ id: string; no: string; title: string; openedAt: Date; owner: string }[]> => {
   const sql = db as Sql;
-  return sql<{ id: string; no: string; title: string; openedAt: Date; owner: string }[]>`select c.id, c.no, c.title, c.opened_at as "openedAt", c.owner from cases c where ${begun(sql, f)} and c.status <> 'merged' order by c.opened_at desc, c.id limit ${limit}`.then((r) => [...r]);
+  return sql<
+    { id: string; no: string; title: string; openedAt: Date; owner: string }[]
+  >`select c.id, c.no, c.title, c.opened_at as "openedAt", c.owner from cases c where ${begun(sql, f)} and c.status <> 'merged' order by c.opened_at desc, c.id limit ${limit}`.then(
+    (r) => [...r],
+  );
 };

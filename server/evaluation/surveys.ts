@@ -95,4 +95,7 @@ export async function answerLink(work: Work, token: string, data: Record<string,
 }
 
 /** From which rating an answer counts as satisfied, by the current content. */
-export const satisfiedFrom = (hub: Hub) => async (db: Db, code: string): Promise<number> => (await current(hub, db)).content.surveys.get(code)?.satisfiedFrom ?? 4;
+export const satisfiedFrom =
+  (hub: Hub) =>
+  async (db: Db, code: string): Promise<number> =>
+    (await current(hub, db)).content.surveys.get(code)?.satisfiedFrom ?? 4;

@@ -67,19 +67,42 @@ async function liveOf(hub: Hub, db: Db, t: Target, b: Bound, realm: string, at: 
   return { value: v.value };
 }
 
-async function judged(hub: Hub, db: Db, packs: Current, t: Target, changed: store.BindingRow | undefined, rating: store.RatingRow | undefined, realm: string, at: Date): Promise<{ bound: Bound | null; judgement: Judgement }> {
+async function judged(
+  hub: Hub,
+  db: Db,
+  packs: Current,
+  t: Target,
+  changed: store.BindingRow | undefined,
+  rating: store.RatingRow | undefined,
+  realm: string,
+  at: Date,
+): Promise<{ bound: Bound | null; judgement: Judgement }> {
   const bound = boundOf(packs, t, changed);
   const live = bound ? await liveOf(hub, db, t, bound, realm, at) : undefined;
   return { bound, judgement: judge(t, at, live, rating) };
 }
 
 const row = (t: Target, bound: Bound | null, j: Judgement, rating: store.RatingRow | undefined, names: Record<string, Text>) => ({
-  code: t.code, name: t.name, year: t.year, nature: t.nature, promised: t.value, unit: t.unit, weight: t.weight, progress: t.progress, source: t.source, rater: t.rater ?? null,
+  code: t.code,
+  name: t.name,
+  year: t.year,
+  nature: t.nature,
+  promised: t.value,
+  unit: t.unit,
+  weight: t.weight,
+  progress: t.progress,
+  source: t.source,
+  rater: t.rater ?? null,
   binding: bound && {
-    indicator: bound.indicator, indicatorName: bound.definition?.name ?? { zh: bound.indicator, en: bound.indicator }, meaning: bound.definition?.meaning ?? { zh: '指标不在当前内容中', en: 'Not in the content' },
-    unit: bound.unit, unitName: names[bound.unit] ?? { zh: bound.unit, en: bound.unit }, changed: bound.changed && { reason: bound.changed.reason, by: bound.changed.by, at: bound.changed.at },
+    indicator: bound.indicator,
+    indicatorName: bound.definition?.name ?? { zh: bound.indicator, en: bound.indicator },
+    meaning: bound.definition?.meaning ?? { zh: '指标不在当前内容中', en: 'Not in the content' },
+    unit: bound.unit,
+    unitName: names[bound.unit] ?? { zh: bound.unit, en: bound.unit },
+    changed: bound.changed && { reason: bound.changed.reason, by: bound.changed.by, at: bound.changed.at },
   },
-  ...j, stateName: stateNames[j.state],
+  ...j,
+  stateName: stateNames[j.state],
   rating: rating ? { grade: rating.grade, score: rating.score, reason: rating.reason, by: rating.by, at: rating.at, evidence: rating.evidence } : null,
 });
 
@@ -93,8 +116,26 @@ export async function listTargets(hub: Hub, realm: string, asked?: number) {
   const year = asked ?? (years.includes(now) ? now : (years[0] ?? now));
   const [changed, ratings] = await Promise.all([store.bindings(hub.sql), store.ratings(hub.sql, realm)]);
   const wanted = all.filter((t) => t.year === year);
-  const done = await Promise.all(wanted.map(async (t) => ({ t, rating: ratings.find((r) => r.target === t.code), ...(await judged(hub, hub.sql, packs, t, changed.get(t.code), ratings.find((r) => r.target === t.code), realm, at)) })));
-  const names = await cases.unitNames(hub.sql, done.flatMap((d) => (d.bound ? [d.bound.unit] : [])));
+  const done = await Promise.all(
+    wanted.map(async (t) => ({
+      t,
+      rating: ratings.find((r) => r.target === t.code),
+      ...(await judged(
+        hub,
+        hub.sql,
+        packs,
+        t,
+        changed.get(t.code),
+        ratings.find((r) => r.target === t.code),
+        realm,
+        at,
+      )),
+    })),
+  );
+  const names = await cases.unitNames(
+    hub.sql,
+    done.flatMap((d) => (d.bound ? [d.bound.unit] : [])),
+  );
   const items = done.map((d) => row(d.t, d.bound, d.judgement, d.rating, names));
   const counts = Object.fromEntries(Object.keys(stateNames).map((s) => [s, items.filter((i) => i.state === s).length]));
   return { year, years, asOf: at, demo: await store.isDemo(hub.sql), items, counts };
@@ -117,9 +158,18 @@ const LIMIT = 200;
 const kindOf = (subject: string): EvidenceItem['kind'] => (/^(record|case|survey):/.exec(subject)?.[1] as EvidenceItem['kind'] | undefined) ?? 'other';
 
 /** What a reader may see of the records, cases or readings behind a target's value. */
-async function evidenceOf(hub: Hub, t: Target, b: Bound | null, ratings: store.RatingRow[], realm: string, at: Date, actor: Actor): Promise<{ evidence: EvidenceItem[]; evidenceMore: boolean }> {
+async function evidenceOf(
+  hub: Hub,
+  t: Target,
+  b: Bound | null,
+  ratings: store.RatingRow[],
+  realm: string,
+  at: Date,
+  actor: Actor,
+): Promise<{ evidence: EvidenceItem[]; evidenceMore: boolean }> {
   const may_ = (p: Parameters<typeof scopeOf>[1], unit: string) => scopeOf(actor, p).some((above) => within(unit, above));
-  if (!b?.definition) return { evidence: ratings.flatMap((r) => r.evidence.map((e) => ({ kind: kindOf(e), id: e.split(':')[1]!, title: r.reason, at: r.at, value: r.score }))), evidenceMore: false };
+  if (!b?.definition)
+    return { evidence: ratings.flatMap((r) => r.evidence.map((e) => ({ kind: kindOf(e), id: e.split(':')[1]!, title: r.reason, at: r.at, value: r.score }))), evidenceMore: false };
   const { from, to } = yearOf(t.year);
   const until = at < to ? at : to;
   const source = b.definition.source;
@@ -128,7 +178,10 @@ async function evidenceOf(hub: Hub, t: Target, b: Bound | null, ratings: store.R
     const list = await provider.evidence(hub.sql, { realm, source, from, to: until, at, units: [b.unit] }, LIMIT + 1);
     const permission = source.kind === 'ledger' ? 'record.read' : source.kind === 'case' ? 'case.read' : 'evaluation.read';
     const seen = list.filter((e) => may_(permission, e.unit));
-    return { evidence: seen.slice(0, LIMIT).map((e) => ({ kind: kindOf(e.subject), id: e.subject.slice(e.subject.indexOf(':') + 1), title: e.title, at: e.at, value: e.value ?? null })), evidenceMore: list.length > LIMIT };
+    return {
+      evidence: seen.slice(0, LIMIT).map((e) => ({ kind: kindOf(e.subject), id: e.subject.slice(e.subject.indexOf(':') + 1), title: e.title, at: e.at, value: e.value ?? null })),
+      evidenceMore: list.length > LIMIT,
+    };
   }
   const scope = `unit:${b.unit}`;
   const v = await valueOf(hub, { code: b.indicator, scope, realm, at: until, latest: true }).catch(() => undefined);
@@ -140,7 +193,9 @@ async function evidenceOf(hub: Hub, t: Target, b: Bound | null, ratings: store.R
       ...d.streams.map((s): EvidenceItem => ({ kind: 'reading', id: s.stream, title: s.name, at: s.to, value: s.value })),
       ...d.inputs.map((i): EvidenceItem => ({ kind: 'other', id: i.code, title: i.name.zh, at: d.until, value: i.value })),
       ...d.evidence.map((e): EvidenceItem => ({ kind: kindOf(e.subject), id: e.subject.slice(e.subject.indexOf(':') + 1), title: e.title, at: e.at, value: e.value })),
-      ...(d.streams.length + d.inputs.length + d.evidence.length ? [] : [{ kind: 'other', id: b.indicator, title: d.formula, at: v.computedAt, value: v.value } satisfies EvidenceItem]),
+      ...(d.streams.length + d.inputs.length + d.evidence.length
+        ? []
+        : [{ kind: 'other', id: b.indicator, title: d.formula, at: v.computedAt, value: v.value } satisfies EvidenceItem]),
     ].slice(0, LIMIT),
     evidenceMore: d.streams.length >= LIMIT,
   };
@@ -159,8 +214,11 @@ export async function readTarget(hub: Hub, realm: string, code: string, actor: A
   const { bound, judgement } = await judged(hub, hub.sql, packs, t, changed, ratings[0], realm, at);
   const names = bound ? await cases.unitNames(hub.sql, [bound.unit]) : {};
   return {
-    ...row(t, bound, judgement, ratings[0], names), ...(await evidenceOf(hub, t, bound, ratings, realm, at, actor)),
-    ratings: ratings.map(({ grade, score, reason, by, at: when, evidence }) => ({ grade, score, reason, by, at: when, evidence })), mayRate: isRater(t, actor), mayBind: t.nature !== '定性' && may(actor, 'target.manage'),
+    ...row(t, bound, judgement, ratings[0], names),
+    ...(await evidenceOf(hub, t, bound, ratings, realm, at, actor)),
+    ratings: ratings.map(({ grade, score, reason, by, at: when, evidence }) => ({ grade, score, reason, by, at: when, evidence })),
+    mayRate: isRater(t, actor),
+    mayBind: t.nature !== '定性' && may(actor, 'target.manage'),
   };
 }
 
@@ -201,7 +259,10 @@ export async function rateTarget(work: Work, code: string, r: { score: number; r
   if (!isRater(t, work.actor)) throw problem('forbidden', { detail: `只有${t.rater?.zh ?? '写明的评定人'}可以评定` });
   for (const [i, e] of r.evidence.entries()) {
     const [kind, id] = e.split(':') as [string, string];
-    const found = kind === 'record' ? await readRecord(work.tx, id, work.realm, scopeOf(work.actor, 'record.read')) : (await cases.visibleIds(work.tx, [id], scopeOf(work.actor, 'case.read'), work.realm)).has(id);
+    const found =
+      kind === 'record'
+        ? await readRecord(work.tx, id, work.realm, scopeOf(work.actor, 'record.read'))
+        : (await cases.visibleIds(work.tx, [id], scopeOf(work.actor, 'case.read'), work.realm)).has(id);
     if (!found) throw problem('invalid-input', { detail: '依据不存在', errors: [{ pointer: `/body/evidence/${i}`, message: '没有这项依据' }] });
   }
   const id = uuidv7();

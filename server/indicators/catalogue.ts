@@ -64,7 +64,9 @@ export class Catalogue {
       if (!found) continue;
       const d = found.definition;
       const streams =
-        d.source.kind !== 'stream' ? [] : (byStream.get(`${d.source.profile}/${d.source.stream}`) ?? []).filter((s) => (row.thingId ? s.thing === row.thingId : within(s.unit, row.unit))).map((s) => s.id);
+        d.source.kind !== 'stream'
+          ? []
+          : (byStream.get(`${d.source.profile}/${d.source.stream}`) ?? []).filter((s) => (row.thingId ? s.thing === row.thingId : within(s.unit, row.unit))).map((s) => s.id);
       const instance: Instance = { ...row, d, version: found.version, rank: rankOf(d, this.graph.rank.get(row.code) ?? 0), streams };
       this.byId.set(row.id, instance);
       this.byKey.set(`${row.code}@${row.scope}`, instance);
@@ -108,17 +110,26 @@ export async function loadCatalogue(db: Db, realm: string): Promise<Catalogue> {
 }
 
 /** Which instances the definitions call for with these units and things. */
-export function wantedInstances(definitions: Indicator[], things: store.ThingRow[], units: { path: string; kind: string }[]): { code: string; scope: string; unit: string; thingId: string | null }[] {
+export function wantedInstances(
+  definitions: Indicator[],
+  things: store.ThingRow[],
+  units: { path: string; kind: string }[],
+): { code: string; scope: string; unit: string; thingId: string | null }[] {
   const out: { code: string; scope: string; unit: string; thingId: string | null }[] = [];
   for (const d of definitions) {
     const s = d.source;
     if (d.scope === 'thing') {
       for (const t of things)
-        if (s.kind === 'stream' ? t.profile === s.profile && t.streams.some((x) => x.code === s.stream) : s.kind === 'online' && (!s.profile || t.profile === s.profile) && (!s.devices || t.kind === s.devices))
+        if (
+          s.kind === 'stream'
+            ? t.profile === s.profile && t.streams.some((x) => x.code === s.stream)
+            : s.kind === 'online' && (!s.profile || t.profile === s.profile) && (!s.devices || t.kind === s.devices)
+        )
           out.push({ code: d.code, scope: `thing:${t.id}`, unit: t.unit, thingId: t.id });
     } else
       for (const u of units)
-        if ((d.scope as string[]).includes(u.kind) || ((d.scope as string[]).includes('department') && (u.kind === 'company' || u.kind === 'centre'))) out.push({ code: d.code, scope: `unit:${u.path}`, unit: u.path, thingId: null });
+        if ((d.scope as string[]).includes(u.kind) || ((d.scope as string[]).includes('department') && (u.kind === 'company' || u.kind === 'centre')))
+          out.push({ code: d.code, scope: `unit:${u.path}`, unit: u.path, thingId: null });
   }
   return out;
 }
@@ -127,10 +138,20 @@ export function wantedInstances(definitions: Indicator[], things: store.ThingRow
 export async function syncDefinitions(work: Work, wanted: Indicator[]): Promise<{ changed: string[] }> {
   const now = new Map((await store.definitions(work.tx)).map((d) => [d.code, d]));
   const codes = wanted.map((w) => w.code);
-  await store.reviveDefinitions(work.tx, codes.filter((c) => !now.has(c)));
-  const highest = new Map((await work.tx<{ code: string; version: number; hash: string }[]>`select distinct on (code) code, version, hash from indicator_definitions order by code, version desc`).map((r) => [r.code, r]));
+  await store.reviveDefinitions(
+    work.tx,
+    codes.filter((c) => !now.has(c)),
+  );
+  const highest = new Map(
+    (await work.tx<{ code: string; version: number; hash: string }[]>`select distinct on (code) code, version, hash from indicator_definitions order by code, version desc`).map(
+      (r) => [r.code, r],
+    ),
+  );
   const fresh = wanted.map((d) => ({ d, hash: hashOf(d) })).filter(({ d, hash }) => highest.get(d.code)?.hash !== hash);
-  await store.addDefinitions(work.tx, fresh.map(({ d, hash }) => ({ code: d.code, version: (highest.get(d.code)?.version ?? 0) + 1, definition: d, hash, by: work.by, created_at: work.at })));
+  await store.addDefinitions(
+    work.tx,
+    fresh.map(({ d, hash }) => ({ code: d.code, version: (highest.get(d.code)?.version ?? 0) + 1, definition: d, hash, by: work.by, created_at: work.at })),
+  );
   const gone = [...now.keys()].filter((c) => !codes.includes(c));
   if (gone.length) await store.retireDefinitions(work.tx, gone);
   const changed = fresh.filter(({ d }) => highest.has(d.code)).map(({ d }) => d.code);

@@ -109,7 +109,10 @@ async function fromStreams(db: Db, c: Context, wanted: Wanted[]): Promise<Result
     }
   }
   const days = await store.dayParts(db, daily);
-  const odd = await store.hourParts(db, days.bad.map((b) => ({ ...daily[b.n]!, from: b.day, to: b.day + DAY })));
+  const odd = await store.hourParts(
+    db,
+    days.bad.map((b) => ({ ...daily[b.n]!, from: b.day, to: b.day + DAY })),
+  );
   for (const r of [...days.parts, ...odd.map((o) => ({ ...o, n: days.bad[o.n]!.n }))]) {
     const [i, k] = dailyFor[r.n]!;
     const a = found[i]![k]!;
@@ -127,7 +130,9 @@ async function fromStreams(db: Db, c: Context, wanted: Wanted[]): Promise<Result
       const s = d.source;
       if (s.kind !== 'stream') continue;
       const width = d.coverage ? durationMs(d.coverage.slot)! : HOUR;
-      const valid = r.values.filter(([t, v]) => (s.valid?.min === undefined || v >= s.valid.min) && (s.valid?.max === undefined || v <= s.valid.max) && (d.days === 'all' || dayKind(c.calendar, t) === d.days));
+      const valid = r.values.filter(
+        ([t, v]) => (s.valid?.min === undefined || v >= s.valid.min) && (s.valid?.max === undefined || v <= s.valid.max) && (d.days === 'all' || dayKind(c.calendar, t) === d.days),
+      );
       found[i]![k] = { part: partOf(valid), values: valid.map(([, v]) => v), slots: new Set(valid.map(([t]) => Math.floor((t + 8 * HOUR) / width))).size };
     }
   return wanted.map((w, i) => {
@@ -223,12 +228,26 @@ async function fromMeasures(db: Db, c: Context, kind: string, wanted: Wanted[]):
       }
       answer = ({ instance }) => counts.get(instance.unit)!;
     } else if (s.kind === 'manual' || s.kind === 'feed') {
-      const entries = new Map((await store.entriesFor(db, list.map((i) => ({ instance: wanted[i]!.instance.id, bucket: wanted[i]!.bucket })))).map((e) => [`${e.instance}/${e.bucket.getTime()}`, e.value]));
+      const entries = new Map(
+        (
+          await store.entriesFor(
+            db,
+            list.map((i) => ({ instance: wanted[i]!.instance.id, bucket: wanted[i]!.bucket })),
+          )
+        ).map((e) => [`${e.instance}/${e.bucket.getTime()}`, e.value]),
+      );
       answer = (w) => entries.get(`${w.instance.id}/${w.bucket}`) ?? null;
     } else {
       const provider = c.providers.get(kind);
       if (provider) {
-        const values = await provider.measure(db, { realm: c.catalogue.realm, source: s, from: new Date(span.from), to: new Date(span.to), at: c.at, units: list.map((i) => wanted[i]!.instance.unit) });
+        const values = await provider.measure(db, {
+          realm: c.catalogue.realm,
+          source: s,
+          from: new Date(span.from),
+          to: new Date(span.to),
+          at: c.at,
+          units: list.map((i) => wanted[i]!.instance.unit),
+        });
         answer = ({ instance }) => values.get(instance.unit) ?? null;
       }
     }

@@ -9,14 +9,28 @@ export const indicatorRoutes = serve(
   {
     list: async ({ hub, query, actor, realm, scope }) => {
       const unit = query.unit ?? (scope.includes('') ? (await service.content(hub)).root : (scope[0] ?? actor.unit.path));
-      return service.browse(hub, { realm, paths: scope, unit, text: query.text, sector: query.sector, track: query.track, tier: query.tier, state: query.state, after: query.cursor ?? '', limit: query.limit });
+      return service.browse(hub, {
+        realm,
+        paths: scope,
+        unit,
+        text: query.text,
+        sector: query.sector,
+        track: query.track,
+        tier: query.tier,
+        state: query.state,
+        after: query.cursor ?? '',
+        limit: query.limit,
+      });
     },
     summary: ({ hub, realm, scope }) => service.summary(hub, realm, scope),
     read: ({ hub, params, query, realm, scope }) => service.read(hub, { realm, code: params.code, paths: scope, at: query.at ? new Date(query.at) : undefined }),
-    series: ({ hub, params, query, realm, scope }) => service.series(hub, { realm, code: params.code, scope: query.scope, from: new Date(query.from), to: new Date(query.to), paths: scope }),
+    series: ({ hub, params, query, realm, scope }) =>
+      service.series(hub, { realm, code: params.code, scope: query.scope, from: new Date(query.from), to: new Date(query.to), paths: scope }),
     drillDown: ({ hub, params, query, realm, scope }) => service.drillDown(hub, { realm, code: params.code, scope: query.scope, bucket: new Date(query.bucket), paths: scope }),
-    compare: ({ hub, params, query, realm, scope }) => service.compare(hub, { realm, code: params.code, kind: query.kind, paths: scope, at: query.at ? new Date(query.at) : undefined }),
-    preview: ({ hub, params, body, realm, scope }) => service.preview(hub, { realm, code: params.code, definition: body.definition, scope: body.scope, from: new Date(body.from), to: new Date(body.to), paths: scope }),
+    compare: ({ hub, params, query, realm, scope }) =>
+      service.compare(hub, { realm, code: params.code, kind: query.kind, paths: scope, at: query.at ? new Date(query.at) : undefined }),
+    preview: ({ hub, params, body, realm, scope }) =>
+      service.preview(hub, { realm, code: params.code, definition: body.definition, scope: body.scope, from: new Date(body.from), to: new Date(body.to), paths: scope }),
     publish: ({ work, params, body }) => service.publish(work, params.code, body.definition, body.recomputeFrom ? new Date(body.recomputeFrom) : undefined),
     recompute: async ({ work, hub, params, body }) => {
       const c = await service.indicatorsOf(hub).catalogue(work.realm, work.tx);

@@ -57,7 +57,8 @@ export class Indicators {
       const overlays = await work.tx<{ n: number }[]>`select count(*)::int as n from indicator_definitions where active`;
       const { changed } = await syncDefinitions(work, [...content.indicators.values()]);
       await syncInstances(work);
-      if (changed.length && overlays[0]!.n) await startJob(work, 'indicators.recompute', { codes: changed, from: new Date(work.at.getTime() - 35 * DAY).toISOString(), to: work.at.toISOString() });
+      if (changed.length && overlays[0]!.n)
+        await startJob(work, 'indicators.recompute', { codes: changed, from: new Date(work.at.getTime() - 35 * DAY).toISOString(), to: work.at.toISOString() });
     });
     this.#catalogues.delete(realm);
     const c = await this.catalogue(realm);
@@ -66,13 +67,22 @@ export class Indicators {
 
   async context(realm: string, at: Date, db: Db = this.hub.sql): Promise<Context> {
     const { content, calendar } = await current(this.hub, db).catch(() => ({ content: undefined, calendar: undefined }));
-    return { catalogue: await this.catalogue(realm, db), calendar: calendar ?? (await import('#core/duty/calendar.ts')).makeCalendar(), providers: this.providers, at, riskTypes: content?.['risk-types'].size ?? 0 };
+    return {
+      catalogue: await this.catalogue(realm, db),
+      calendar: calendar ?? (await import('#core/duty/calendar.ts')).makeCalendar(),
+      providers: this.providers,
+      at,
+      riskTypes: content?.['risk-types'].size ?? 0,
+    };
   }
 
   /** Everything that does not follow readings gets its present bucket. */
   async #markAll(c: Catalogue, realm: string): Promise<void> {
     const now = (await this.hub.now(realm)).getTime();
-    await store.markDirty(this.hub.sql, [...c.byId.values()].filter((i) => i.d.source.kind !== 'stream').map((i) => ({ instance: i.id, bucket: bucketStart(now, i.d.window.every), rank: i.rank })));
+    await store.markDirty(
+      this.hub.sql,
+      [...c.byId.values()].filter((i) => i.d.source.kind !== 'stream').map((i) => ({ instance: i.id, bucket: bucketStart(now, i.d.window.every), rank: i.rank })),
+    );
   }
 
   /** Marks what newly stored readings touch; true when there may be more. Effects and cursor commit together. */
@@ -105,7 +115,14 @@ export class Indicators {
     const c = await this.catalogue(realm, tx);
     const kinds = new Map<string, Set<number>>();
     for (const f of facts) {
-      const sources = f.kind.startsWith('case.') || f.kind.startsWith('task.') ? ['case', 'survey', `facts:${f.kind}`] : f.kind.startsWith('record.') ? ['ledger', `facts:${f.kind}`] : f.kind.startsWith('survey.') ? ['survey', `facts:${f.kind}`] : [`facts:${f.kind}`];
+      const sources =
+        f.kind.startsWith('case.') || f.kind.startsWith('task.')
+          ? ['case', 'survey', `facts:${f.kind}`]
+          : f.kind.startsWith('record.')
+            ? ['ledger', `facts:${f.kind}`]
+            : f.kind.startsWith('survey.')
+              ? ['survey', `facts:${f.kind}`]
+              : [`facts:${f.kind}`];
       for (const s of sources) {
         const hour = Math.floor(f.at.getTime() / HOUR) * HOUR;
         const set = kinds.get(s);
@@ -130,7 +147,10 @@ export class Indicators {
   /** Marks buckets that something said outside the log's order changed (an entry for an earlier day). */
   async touch(tx: Db, realm: string, kind: string, at: Date): Promise<void> {
     const c = await this.catalogue(realm, tx);
-    await store.markDirty(tx, [...c.byId.values()].filter((i) => i.d.source.kind === kind).map((i) => ({ instance: i.id, bucket: bucketStart(at.getTime(), i.d.window.every), rank: i.rank })));
+    await store.markDirty(
+      tx,
+      [...c.byId.values()].filter((i) => i.d.source.kind === kind).map((i) => ({ instance: i.id, bucket: bucketStart(at.getTime(), i.d.window.every), rank: i.rank })),
+    );
   }
 
   /** Computes one round of what is dirty; true when there is more. */
@@ -183,14 +203,44 @@ export interface Value {
 }
 const named = (d: Indicator, v: store.ValueRow | undefined): Value =>
   v
-    ? { value: v.value, level: v.level, levelName: d.levels?.bands.find((b) => b.code === v.level)?.name ?? null, grade: v.grade, coverage: v.coverage, reason: v.reason, bucket: v.bucket, until: v.until, revision: v.revision, version: v.version, final: v.final, computedAt: v.computedAt }
-    : { value: null, level: null, levelName: null, grade: null, coverage: 0, reason: d.status === 'when-connected' ? 'not-connected' : 'no-data', bucket: null, until: null, revision: null, version: null, final: false, computedAt: null };
+    ? {
+        value: v.value,
+        level: v.level,
+        levelName: d.levels?.bands.find((b) => b.code === v.level)?.name ?? null,
+        grade: v.grade,
+        coverage: v.coverage,
+        reason: v.reason,
+        bucket: v.bucket,
+        until: v.until,
+        revision: v.revision,
+        version: v.version,
+        final: v.final,
+        computedAt: v.computedAt,
+      }
+    : {
+        value: null,
+        level: null,
+        levelName: null,
+        grade: null,
+        coverage: 0,
+        reason: d.status === 'when-connected' ? 'not-connected' : 'no-data',
+        bucket: null,
+        until: null,
+        revision: null,
+        version: null,
+        final: false,
+        computedAt: null,
+      };
 
 /**
  * The value of an indicator over a scope (`unit:<path>`, `thing:<id>`): of the bucket that holds `at`, or with `latest` the newest at or before it.
  * Unknown is a value of null with a reason, never 0. For other slices (targets, cockpit): no rights are checked here.
  */
-export async function valueOf(hub: Hub, q: { code: string; scope: string; realm?: string; at?: Date; latest?: boolean }, db: Db = hub.sql): Promise<Value & { unit: string; instance: string | null }> {
+export async function valueOf(
+  hub: Hub,
+  q: { code: string; scope: string; realm?: string; at?: Date; latest?: boolean },
+  db: Db = hub.sql,
+): Promise<Value & { unit: string; instance: string | null }> {
   const realm = q.realm ?? 'live';
   const c = await indicatorsOf(hub).catalogue(realm, db);
   const d = c.definitions.get(q.code)?.definition;
@@ -198,7 +248,9 @@ export async function valueOf(hub: Hub, q: { code: string; scope: string; realm?
   const i = c.byKey.get(`${q.code}@${q.scope}`);
   const at = q.at ?? (await hub.now(realm, db));
   if (!i) return { ...named(d, undefined), unit: d.unit, instance: null };
-  const [row] = q.latest ? await store.latest(db, [i.id], at) : await store.valuesIn(db, i.id, new Date(bucketStart(at.getTime(), d.window.every)), new Date(bucketStart(at.getTime(), d.window.every) + 1), 1);
+  const [row] = q.latest
+    ? await store.latest(db, [i.id], at)
+    : await store.valuesIn(db, i.id, new Date(bucketStart(at.getTime(), d.window.every)), new Date(bucketStart(at.getTime(), d.window.every) + 1), 1);
   return { ...named(d, row), unit: d.unit, instance: i.id };
 }
 
@@ -209,7 +261,10 @@ const mustInstance = (c: Catalogue, code: string, scope: string, paths: string[]
 };
 
 /** Values of every bucket between two instants; buckets nobody computed are unknown, so that a gap is seen as a gap. */
-export async function series(hub: Hub, q: { realm: string; code: string; scope: string; from: Date; to: Date; paths: string[] }): Promise<{ unit: string; every: string; points: IndicatorPoint[] }> {
+export async function series(
+  hub: Hub,
+  q: { realm: string; code: string; scope: string; from: Date; to: Date; paths: string[] },
+): Promise<{ unit: string; every: string; points: IndicatorPoint[] }> {
   const c = await indicatorsOf(hub).catalogue(q.realm);
   const i = mustInstance(c, q.code, q.scope, q.paths);
   const { every } = i.d.window;
@@ -218,19 +273,65 @@ export async function series(hub: Hub, q: { realm: string; code: string; scope: 
   const end = Math.min(q.to.getTime(), (await hub.now(q.realm)).getTime());
   for (let b = bucketStart(q.from.getTime(), every); b < end && points.length < 5000; b = shiftBucket(b, every, 1)) {
     const r = rows.get(b);
-    points.push(r ? { bucket: r.bucket, until: r.until, value: r.value, level: r.level, grade: r.grade, coverage: r.coverage, reason: r.reason, revision: r.revision, version: r.version, final: r.final }
-      : { bucket: new Date(b), until: new Date(bucketEnd(b, every)), value: null, level: null, grade: null, coverage: 0, reason: 'no-data', revision: null, version: null, final: false });
+    points.push(
+      r
+        ? {
+            bucket: r.bucket,
+            until: r.until,
+            value: r.value,
+            level: r.level,
+            grade: r.grade,
+            coverage: r.coverage,
+            reason: r.reason,
+            revision: r.revision,
+            version: r.version,
+            final: r.final,
+          }
+        : {
+            bucket: new Date(b),
+            until: new Date(bucketEnd(b, every)),
+            value: null,
+            level: null,
+            grade: null,
+            coverage: 0,
+            reason: 'no-data',
+            revision: null,
+            version: null,
+            final: false,
+          },
+    );
   }
   return { unit: i.d.unit, every, points };
 }
 
 /** The catalogue with the newest values over one unit, by code; `cursor` is the last code seen. */
-export async function browse(hub: Hub, q: { realm: string; paths: string[]; unit: string; text?: string | undefined; sector?: string | undefined; track?: string | undefined; tier?: string | undefined; state?: string | undefined; after: string; limit: number }): Promise<{ items: IndicatorItem[]; next: string | null }> {
+export async function browse(
+  hub: Hub,
+  q: {
+    realm: string;
+    paths: string[];
+    unit: string;
+    text?: string | undefined;
+    sector?: string | undefined;
+    track?: string | undefined;
+    tier?: string | undefined;
+    state?: string | undefined;
+    after: string;
+    limit: number;
+  },
+): Promise<{ items: IndicatorItem[]; next: string | null }> {
   const c = await indicatorsOf(hub).catalogue(q.realm);
   const text = q.text?.toLowerCase();
-  const all = [...c.definitions.values()].filter(({ definition: d }) =>
-    d.code > q.after && (!q.sector || d.sector === q.sector) && (!q.track || d.track === q.track) && (!q.tier || d.tier === q.tier) && (!text || `${d.code} ${d.name.zh} ${d.name.en} ${d.meaning.zh}`.toLowerCase().includes(text)),
-  ).sort((a, b) => (a.code < b.code ? -1 : 1));
+  const all = [...c.definitions.values()]
+    .filter(
+      ({ definition: d }) =>
+        d.code > q.after &&
+        (!q.sector || d.sector === q.sector) &&
+        (!q.track || d.track === q.track) &&
+        (!q.tier || d.tier === q.tier) &&
+        (!text || `${d.code} ${d.name.zh} ${d.name.en} ${d.meaning.zh}`.toLowerCase().includes(text)),
+    )
+    .sort((a, b) => (a.code < b.code ? -1 : 1));
   const at = await hub.now(q.realm);
   const items: IndicatorItem[] = [];
   let last = '';
@@ -240,14 +341,38 @@ export async function browse(hub: Hub, q: { realm: string; paths: string[]; unit
       const mine = (c.byCode.get(r.code) ?? []).filter((i) => q.paths.some((p) => within(i.unit, p)));
       return { r, mine, main: mine.find((i) => i.scope === `unit:${q.unit}`) };
     });
-    const values = new Map((await store.latest(hub.sql, shown.flatMap((s) => (s.main ? [s.main.id] : [])), at)).map((v) => [v.instance, v]));
+    const values = new Map(
+      (
+        await store.latest(
+          hub.sql,
+          shown.flatMap((s) => (s.main ? [s.main.id] : [])),
+          at,
+        )
+      ).map((v) => [v.instance, v]),
+    );
     for (const { r, mine, main } of shown) {
       if (items.length >= q.limit) break;
       const { definition: d } = r;
       last = r.code;
       const v = named(d, main && values.get(main.id));
       if (q.state === 'known' ? v.value === null : q.state === 'unknown' ? v.value !== null : q.state === 'alert' ? v.grade === null : false) continue;
-      items.push({ code: d.code, name: d.name, sector: d.sector, track: d.track, tier: d.tier, unit: d.unit, decimals: d.decimals, owner: d.owner, direction: d.direction, every: d.window.every, status: d.status, instances: mine.length, scope: main?.scope ?? null, ...v, version: r.version });
+      items.push({
+        code: d.code,
+        name: d.name,
+        sector: d.sector,
+        track: d.track,
+        tier: d.tier,
+        unit: d.unit,
+        decimals: d.decimals,
+        owner: d.owner,
+        direction: d.direction,
+        every: d.window.every,
+        status: d.status,
+        instances: mine.length,
+        scope: main?.scope ?? null,
+        ...v,
+        version: r.version,
+      });
     }
   }
   return { items, next: items.length === q.limit && last !== all.at(-1)?.code ? last : null };
@@ -256,9 +381,19 @@ export async function browse(hub: Hub, q: { realm: string; paths: string[]; unit
 export async function summary(hub: Hub, realm: string, paths: string[]) {
   const c = await indicatorsOf(hub).catalogue(realm);
   const mine = [...c.byId.values()].filter((i) => paths.some((p) => within(i.unit, p)));
-  const values = new Map((await store.latest(hub.sql, mine.map((i) => i.id), await hub.now(realm))).map((v) => [v.instance, v]));
+  const values = new Map(
+    (
+      await store.latest(
+        hub.sql,
+        mine.map((i) => i.id),
+        await hub.now(realm),
+      )
+    ).map((v) => [v.instance, v]),
+  );
   const sectors = new Map<string, { sector: string; definitions: Set<string>; instances: number; known: number; unknown: number; grades: Record<string, number> }>();
-  for (const d of c.definitions.values()) if (!sectors.has(d.definition.sector)) sectors.set(d.definition.sector, { sector: d.definition.sector, definitions: new Set(), instances: 0, known: 0, unknown: 0, grades: {} });
+  for (const d of c.definitions.values())
+    if (!sectors.has(d.definition.sector))
+      sectors.set(d.definition.sector, { sector: d.definition.sector, definitions: new Set(), instances: 0, known: 0, unknown: 0, grades: {} });
   for (const d of c.definitions.values()) sectors.get(d.definition.sector)!.definitions.add(d.code);
   for (const i of mine) {
     const s = sectors.get(i.d.sector)!;
@@ -278,14 +413,32 @@ export async function read(hub: Hub, q: { realm: string; code: string; paths: st
   const row = c.definitions.get(q.code);
   if (!row) throw problem('not-found', { detail: `没有指标 ${q.code}` });
   const mine = (c.byCode.get(q.code) ?? []).filter((i) => q.paths.some((p) => within(i.unit, p))).slice(0, 2000);
-  const values = new Map((await store.latest(hub.sql, mine.map((i) => i.id), q.at ?? (await hub.now(q.realm)))).map((v) => [v.instance, v]));
-  const names = await thingNames(hub.sql, mine.flatMap((i) => (i.thingId ? [i.thingId] : [])));
+  const values = new Map(
+    (
+      await store.latest(
+        hub.sql,
+        mine.map((i) => i.id),
+        q.at ?? (await hub.now(q.realm)),
+      )
+    ).map((v) => [v.instance, v]),
+  );
+  const names = await thingNames(
+    hub.sql,
+    mine.flatMap((i) => (i.thingId ? [i.thingId] : [])),
+  );
   const units = new Map(c.units.map((u) => [u.path, u.name.zh]));
   return {
-    definition: row.definition as unknown as Record<string, unknown>, version: row.version,
+    definition: row.definition as unknown as Record<string, unknown>,
+    version: row.version,
     versions: (await store.versionsOf(hub.sql, q.code)).map((v) => ({ version: v.version, by: v.by, createdAt: v.createdAt })),
-    inputs: inputsOf(row.definition), readers: [...(c.graph.readers.get(q.code) ?? [])],
-    scopes: mine.map((i) => ({ scope: i.scope, name: i.thingId ? (names.get(i.thingId) ?? i.thingId) : (units.get(i.unit) ?? i.unit), unit: i.unit, ...named(i.d, values.get(i.id)) })),
+    inputs: inputsOf(row.definition),
+    readers: [...(c.graph.readers.get(q.code) ?? [])],
+    scopes: mine.map((i) => ({
+      scope: i.scope,
+      name: i.thingId ? (names.get(i.thingId) ?? i.thingId) : (units.get(i.unit) ?? i.unit),
+      unit: i.unit,
+      ...named(i.d, values.get(i.id)),
+    })),
   };
 }
 const thingNames = async (sql: Sql, ids: string[]): Promise<Map<string, string>> =>
@@ -302,27 +455,70 @@ export async function drillDown(hub: Hub, q: { realm: string; code: string; scop
   const [row] = await store.valuesIn(hub.sql, i.id, new Date(bucket), new Date(bucket + 1), 1);
   const s = d.source;
   const shown = i.streams.slice(0, 200);
-  const parts = s.kind === 'stream' ? await store.hourParts(hub.sql, shown.map((stream) => ({ stream, from: span.from, to: span.to, min: s.valid?.min ?? null, max: s.valid?.max ?? null }))) : [];
-  const about = shown.length ? await hub.sql<{ id: string; thing: string; name: string }[]>`select s.id::text, t.id::text as thing, t.name || ' · ' || s.name as name from streams s join things t on t.id = s.thing_id where s.id = any(${shown}::bigint[])` : [];
+  const parts =
+    s.kind === 'stream'
+      ? await store.hourParts(
+          hub.sql,
+          shown.map((stream) => ({ stream, from: span.from, to: span.to, min: s.valid?.min ?? null, max: s.valid?.max ?? null })),
+        )
+      : [];
+  const about = shown.length
+    ? await hub.sql<
+        { id: string; thing: string; name: string }[]
+      >`select s.id::text, t.id::text as thing, t.name || ' · ' || s.name as name from streams s join things t on t.id = s.thing_id where s.id = any(${shown}::bigint[])`
+    : [];
   const inputs = inputsOf(d).map((code) => ({ code, at: c.inputOf(i, code) }));
   const offset = s.kind === 'expression' ? s.offsets : {};
-  const inputValues = await Promise.all(inputs.map(async ({ code, at }) => {
-    const found = c.definitions.get(code)?.definition;
-    const [v] = at ? await store.inputValues(hub.sql, [{ instance: at.id, from: Math.min(bucket, bucketStart(bucket, at.d.window.every)), to: bucketEnd(bucket, d.window.every) }]) : [];
-    return { code, name: found?.name ?? { zh: code, en: code }, scope: at?.scope ?? i.scope, value: v?.value ?? null, weight: s.kind === 'composite' ? (s.parts.find((p) => p.code === code)?.weight ?? null) : null };
-  }));
+  const inputValues = await Promise.all(
+    inputs.map(async ({ code, at }) => {
+      const found = c.definitions.get(code)?.definition;
+      const [v] = at
+        ? await store.inputValues(hub.sql, [{ instance: at.id, from: Math.min(bucket, bucketStart(bucket, at.d.window.every)), to: bucketEnd(bucket, d.window.every) }])
+        : [];
+      return {
+        code,
+        name: found?.name ?? { zh: code, en: code },
+        scope: at?.scope ?? i.scope,
+        value: v?.value ?? null,
+        weight: s.kind === 'composite' ? (s.parts.find((p) => p.code === code)?.weight ?? null) : null,
+      };
+    }),
+  );
   const provider = all.providers.get(s.kind);
   const at = await hub.now(q.realm);
-  const evidence = provider?.evidence ? await provider.evidence(hub.sql, { realm: q.realm, source: s, from: new Date(span.from), to: new Date(span.to), at, units: [i.unit] }, 200) : [];
+  const evidence = provider?.evidence
+    ? await provider.evidence(hub.sql, { realm: q.realm, source: s, from: new Date(span.from), to: new Date(span.to), at, units: [i.unit] }, 200)
+    : [];
   return {
-    formula: s.kind === 'expression' ? s.formula + (Object.keys(offset).length ? ` (${Object.entries(offset).map(([n, o]) => `${n}: −${o}`).join(', ')})` : '') : d.meaning.zh, from: new Date(span.from), to: new Date(span.to), ...named(d, row),
-    revisions: await store.revisionsOf(hub.sql, i.id, new Date(bucket)), inputs: inputValues,
+    formula:
+      s.kind === 'expression'
+        ? s.formula +
+          (Object.keys(offset).length
+            ? ` (${Object.entries(offset)
+                .map(([n, o]) => `${n}: −${o}`)
+                .join(', ')})`
+            : '')
+        : d.meaning.zh,
+    from: new Date(span.from),
+    to: new Date(span.to),
+    ...named(d, row),
+    revisions: await store.revisionsOf(hub.sql, i.id, new Date(bucket)),
+    inputs: inputValues,
     streams: shown.map((stream, n) => {
       const mine = parts.filter((x) => x.n === n);
       const whole = mergeParts(mine.map((x) => x.part));
       const p = whole && { part: whole, hours: mine.reduce((a, x) => a + x.hours, 0) };
       const a = about.find((x) => x.id === stream);
-      return { stream, thing: a?.thing ?? '0', name: a?.name ?? stream, value: p && s.kind === 'stream' && s.agg !== 'percentile' ? finish(p.part, s.agg) : null, hours: p?.hours ?? 0, readings: p?.part.count ?? 0, from: new Date(span.from), to: new Date(span.to) };
+      return {
+        stream,
+        thing: a?.thing ?? '0',
+        name: a?.name ?? stream,
+        value: p && s.kind === 'stream' && s.agg !== 'percentile' ? finish(p.part, s.agg) : null,
+        hours: p?.hours ?? 0,
+        readings: p?.part.count ?? 0,
+        from: new Date(span.from),
+        to: new Date(span.to),
+      };
     }),
     evidence: evidence.filter((e) => q.paths.some((p) => within(e.unit, p))).map((e) => ({ ...e, value: e.value ?? null })),
   };
@@ -335,10 +531,21 @@ export async function compare(hub: Hub, q: { realm: string; code: string; kind: 
   if (!d) throw problem('not-found', { detail: `没有指标 ${q.code}` });
   const kinds = new Map(c.units.map((u) => [u.path, u]));
   const mine = (c.byCode.get(q.code) ?? []).filter((i) => !i.thingId && kinds.get(i.unit)?.kind === q.kind && q.paths.some((p) => within(i.unit, p)));
-  const values = new Map((await store.latest(hub.sql, mine.map((i) => i.id), q.at ?? (await hub.now(q.realm)))).map((v) => [v.instance, v]));
+  const values = new Map(
+    (
+      await store.latest(
+        hub.sql,
+        mine.map((i) => i.id),
+        q.at ?? (await hub.now(q.realm)),
+      )
+    ).map((v) => [v.instance, v]),
+  );
   const areas = new Map((await hub.sql<{ path: string; area: unknown }[]>`select path, area from units where path = any(${mine.map((i) => i.unit)})`).map((u) => [u.path, u.area]));
   const items = mine.map((i) => ({ unit: i.unit, name: kinds.get(i.unit)!.name, area: areas.get(i.unit) ?? null, rank: null as number | null, ...named(d, values.get(i.id)) }));
-  const order = items.filter((x) => x.value !== null).map((x) => x.value!).sort((a, b) => (d.direction === 'low-good' ? a - b : b - a));
+  const order = items
+    .filter((x) => x.value !== null)
+    .map((x) => x.value!)
+    .sort((a, b) => (d.direction === 'low-good' ? a - b : b - a));
   if (d.direction === 'high-good' || d.direction === 'low-good') for (const x of items) if (x.value !== null) x.rank = order.indexOf(x.value) + 1;
   return { unit: d.unit, direction: d.direction, items: items.sort((a, b) => (a.rank ?? 1e9) - (b.rank ?? 1e9) || (a.unit < b.unit ? -1 : 1)) };
 }
@@ -369,8 +576,23 @@ export async function preview(hub: Hub, q: { realm: string; code: string; defini
   const unit = type === 'unit' ? id : things.find((t) => t.id === id)?.unit;
   if (!unit || !q.paths.some((p) => within(unit, p))) throw problem('not-found');
   const s = d.source;
-  const streams = s.kind === 'stream' ? things.filter((t) => t.profile === s.profile && (type === 'thing' ? t.id === id : within(t.unit, unit))).flatMap((t) => t.streams.filter((x) => x.code === s.stream).map((x) => x.id)) : [];
-  const instance: Instance = { id: c.byKey.get(`${q.code}@${q.scope}`)?.id ?? '0', code: q.code, scope: q.scope, unit, thingId: type === 'thing' ? id : null, d, version: 0, rank: 0, streams };
+  const streams =
+    s.kind === 'stream'
+      ? things
+          .filter((t) => t.profile === s.profile && (type === 'thing' ? t.id === id : within(t.unit, unit)))
+          .flatMap((t) => t.streams.filter((x) => x.code === s.stream).map((x) => x.id))
+      : [];
+  const instance: Instance = {
+    id: c.byKey.get(`${q.code}@${q.scope}`)?.id ?? '0',
+    code: q.code,
+    scope: q.scope,
+    unit,
+    thingId: type === 'thing' ? id : null,
+    d,
+    version: 0,
+    rank: 0,
+    streams,
+  };
   const wanted: Wanted[] = [];
   let b = bucketStart(q.from.getTime(), d.window.every);
   for (; b < q.to.getTime() && wanted.length < 400; b = shiftBucket(b, d.window.every, 1)) wanted.push({ instance, bucket: b });
@@ -415,8 +637,14 @@ export async function recompute(job: JobRun<{ codes: string[]; from: string; to:
     const start = from + day * DAY;
     const dirty: { instance: string; bucket: number; rank: number }[] = [];
     for (const i of list)
-      for (let b = bucketStart(start, i.d.window.every); b < Math.min(start + DAY, to); b = shiftBucket(b, i.d.window.every, 1)) if (b >= bucketStart(from, i.d.window.every)) dirty.push({ instance: i.id, bucket: b, rank: i.rank });
-    await job.hub.sql.begin((tx) => store.rollDays(tx, list.flatMap((i) => (c.daily.size ? i.streams.filter((x) => c.daily.has(x)).map((stream) => ({ stream, day: bucketStart(start, 'P1D') })) : []))));
+      for (let b = bucketStart(start, i.d.window.every); b < Math.min(start + DAY, to); b = shiftBucket(b, i.d.window.every, 1))
+        if (b >= bucketStart(from, i.d.window.every)) dirty.push({ instance: i.id, bucket: b, rank: i.rank });
+    await job.hub.sql.begin((tx) =>
+      store.rollDays(
+        tx,
+        list.flatMap((i) => (c.daily.size ? i.streams.filter((x) => c.daily.has(x)).map((stream) => ({ stream, day: bucketStart(start, 'P1D') })) : [])),
+      ),
+    );
     await store.markDirty(job.hub.sql, dirty);
     computed += dirty.length;
     while (await all.step(job.realm, 2000));
@@ -437,7 +665,14 @@ export async function enter(work: Work, q: { code: string; scope: string; bucket
   if (i.d.source.kind !== 'manual' && i.d.source.kind !== 'feed') throw problem('not-allowed-in-state', { detail: '这个指标由系统计算，不能填报' });
   const bucket = bucketStart(q.bucket.getTime(), i.d.window.every);
   await store.entry(work.tx, { instance: i.id, bucket: new Date(bucket), value: q.value, sourceRef: q.sourceRef, by: work.by, at: work.at });
-  await append(work, [{ kind: 'indicator.entered', subject: `indicator:${q.code}`, data: { scope: q.scope, bucket: new Date(bucket).toISOString(), value: q.value, sourceRef: q.sourceRef }, unit: i.unit }]);
+  await append(work, [
+    {
+      kind: 'indicator.entered',
+      subject: `indicator:${q.code}`,
+      data: { scope: q.scope, bucket: new Date(bucket).toISOString(), value: q.value, sourceRef: q.sourceRef },
+      unit: i.unit,
+    },
+  ]);
   await store.markDirty(work.tx, [{ instance: i.id, bucket, rank: i.rank }]);
 }
 
@@ -466,7 +701,9 @@ export async function putRiskPoint(work: Work, p: NewRiskPoint, scope: string[],
   if (before && before.version !== change!.version) throw problem('version-stale');
   const id = change?.id ?? uuidv7();
   await store.putRiskPoint(work.tx, work.realm, { id, ...p, responsible: p.responsible as Record<string, string> });
-  await append(work, [{ kind: change ? 'risk-point.changed' : 'risk-point.registered', subject: `risk-point:${id}`, data: { type: p.type, name: p.name, level: p.level }, unit: p.unit }]);
+  await append(work, [
+    { kind: change ? 'risk-point.changed' : 'risk-point.registered', subject: `risk-point:${id}`, data: { type: p.type, name: p.name, level: p.level }, unit: p.unit },
+  ]);
   return withDue((await store.riskPoint(work.tx, id))!, type.every);
 }
 export { current as content } from '../packs/service.ts';

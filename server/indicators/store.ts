@@ -65,7 +65,9 @@ export const things = (db: Db, realm: string) => as(db)<ThingRow[]>`
 export const units = (db: Db) => as(db)<{ path: string; kind: string; name: { zh: string; en: string } }[]>`select path, kind, name from units where active order by path`;
 /** Changes whenever things or streams do: cheap to ask, so that the catalogue follows registration. */
 export async function thingsStamp(db: Db, realm: string): Promise<string> {
-  const [row] = await as(db)<{ stamp: string }[]>`select concat_ws('/', count(*), coalesce(max(id), 0), coalesce(sum(version), 0), (select coalesce(max(id), 0) from streams), (select count(*) from units where active)) as stamp from things where realm = ${realm}`;
+  const [row] = await as(db)<
+    { stamp: string }[]
+  >`select concat_ws('/', count(*), coalesce(max(id), 0), coalesce(sum(version), 0), (select coalesce(max(id), 0) from streams), (select count(*) from units where active)) as stamp from things where realm = ${realm}`;
   return row!.stamp;
 }
 
@@ -141,11 +143,20 @@ export const finalise = (db: Db, before: Date) => as(db)`
 
 const valueColumns = `v.instance::text, v.bucket, v.version, v.revision, v.value, v.level, v.grade, v.coverage, v.reason, v.until, v.final, v.computed_at as "computedAt"`;
 export const valuesIn = (db: Db, instance: string, from: Date, to: Date, limit = 5000) =>
-  as(db).unsafe<ValueRow[]>(`select ${valueColumns} from indicator_values v where instance = $1 and bucket >= $2 and bucket < $3 order by bucket desc limit ${Number(limit)}`, [instance, from, to] as never);
+  as(db).unsafe<ValueRow[]>(`select ${valueColumns} from indicator_values v where instance = $1 and bucket >= $2 and bucket < $3 order by bucket desc limit ${Number(limit)}`, [
+    instance,
+    from,
+    to,
+  ] as never);
 /** The newest value of each instance at or before an instant. */
-export const latest = (db: Db, ids: string[], at: Date) => as(db).unsafe<ValueRow[]>(
-  `select ${valueColumns} from unnest($1::bigint[]) i(id) cross join lateral (select * from indicator_values where instance = i.id and bucket <= $2 order by bucket desc limit 1) v`, [ids, at] as never);
-export const revisionsOf = (db: Db, instance: string, bucket: Date) => as(db)<{ version: number; revision: number; value: number | null; level: string | null; coverage: number; reason: string | null; computedAt: Date; supersededAt: Date }[]>`
+export const latest = (db: Db, ids: string[], at: Date) =>
+  as(db).unsafe<ValueRow[]>(
+    `select ${valueColumns} from unnest($1::bigint[]) i(id) cross join lateral (select * from indicator_values where instance = i.id and bucket <= $2 order by bucket desc limit 1) v`,
+    [ids, at] as never,
+  );
+export const revisionsOf = (db: Db, instance: string, bucket: Date) => as(db)<
+  { version: number; revision: number; value: number | null; level: string | null; coverage: number; reason: string | null; computedAt: Date; supersededAt: Date }[]
+>`
   select version, revision, value, level, coverage, reason, computed_at as "computedAt", superseded_at as "supersededAt" from indicator_revisions where instance = ${instance} and bucket = ${bucket} order by version, revision`;
 /** Values of inputs: the exact bucket, or the newest inside the span. */
 export const inputValues = (db: Db, wanted: { instance: string; from: number; to: number }[]) => as(db)<{ n: number; value: number | null }[]>`
@@ -167,9 +178,24 @@ export interface WindowPart {
 }
 const MAX_KEYS = 2000;
 interface PartRow {
-  n: string; count: number; sum: number; min: number; max: number; first: number; last: number; first_at: Date; last_at: Date; hours: number; days: number;
+  n: string;
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+  first: number;
+  last: number;
+  first_at: Date;
+  last_at: Date;
+  hours: number;
+  days: number;
 }
-const asPart = (r: PartRow): WindowPart => ({ n: Number(r.n) - 1, hours: r.hours, days: r.days, part: { count: r.count, sum: r.sum, min: r.min, max: r.max, first: r.first, last: r.last, firstAt: r.first_at.getTime(), lastAt: r.last_at.getTime() } });
+const asPart = (r: PartRow): WindowPart => ({
+  n: Number(r.n) - 1,
+  hours: r.hours,
+  days: r.days,
+  part: { count: r.count, sum: r.sum, min: r.min, max: r.max, first: r.first, last: r.last, firstAt: r.first_at.getTime(), lastAt: r.last_at.getTime() },
+});
 /**
  * Hourly rollups of windows with whole hours. An hour that holds a reading out of range is made anew from its readings, without them.
  * Each window is one range of the key (lateral, so that no plan reads a stream's whole history for it). A window may come as several parts.
@@ -184,13 +210,20 @@ export async function hourParts(db: Db, keys: WindowKey[]): Promise<WindowPart[]
       `select k.i::text as n, h.* ${from} cross join lateral (
          select sum(n)::int as count, sum(sum) as sum, min(min) as min, max(max) as max, (array_agg(first order by hour))[1] as first, (array_agg(last order by hour desc))[1] as last,
            min(hour) as first_at, max(hour) as last_at, count(*)::int as hours, count(distinct (hour at time zone 'Asia/Shanghai')::date)::int as days
-         from stream_hours where stream = k.stream and hour >= k.f and hour < k.t and n > 0 and (k.lo is null or min >= k.lo) and (k.hi is null or max <= k.hi) having count(*) > 0) h`, args);
+         from stream_hours where stream = k.stream and hour >= k.f and hour < k.t and n > 0 and (k.lo is null or min >= k.lo) and (k.hi is null or max <= k.hi) having count(*) > 0) h`,
+      args,
+    );
     const bad = await as(db).unsafe<{ n: string; stream: string; hour: Date }[]>(
       `select k.i::text as n, h.stream::text, h.hour ${from} cross join lateral (
-         select stream, hour from stream_hours where stream = k.stream and hour >= k.f and hour < k.t and n > 0 and (min < k.lo or max > k.hi) offset 0) h`, args);
+         select stream, hour from stream_hours where stream = k.stream and hour >= k.f and hour < k.t and n > 0 and (min < k.lo or max > k.hi) offset 0) h`,
+      args,
+    );
     for (const r of good) out.push({ ...asPart(r), n: Number(r.n) - 1 + i });
     if (!bad.length) continue;
-    const redone = await readings(db, bad.map((b) => ({ stream: b.stream, from: b.hour.getTime(), to: b.hour.getTime() + 3_600_000, min: null, max: null })));
+    const redone = await readings(
+      db,
+      bad.map((b) => ({ stream: b.stream, from: b.hour.getTime(), to: b.hour.getTime() + 3_600_000, min: null, max: null })),
+    );
     for (const r of redone) {
       const n = Number(bad[r.n]!.n) - 1;
       const p = partOf(r.values, { ...(part[n]!.min === null ? {} : { min: part[n]!.min }), ...(part[n]!.max === null ? {} : { max: part[n]!.max }) });
@@ -219,13 +252,22 @@ export async function dayParts(db: Db, keys: WindowKey[]): Promise<{ parts: Wind
   const args = [keys.map((k) => k.stream), keys.map((k) => iso(k.from)), keys.map((k) => iso(k.to)), keys.map((k) => k.min), keys.map((k) => k.max)] as never;
   const from = `from unnest($1::bigint[], $2::text[]::timestamptz[], $3::text[]::timestamptz[], $4::float8[], $5::float8[]) with ordinality k(stream, f, t, lo, hi, i)
     join indicator_days d on d.stream = k.stream and d.day >= k.f and d.day < k.t`;
-  const rows = await as(db).unsafe<{ n: string; count: number; sum: number; min: number; max: number; first: number; last: number; first_at: Date; last_at: Date; hours: number; days: number }[]>(
+  const rows = await as(db).unsafe<
+    { n: string; count: number; sum: number; min: number; max: number; first: number; last: number; first_at: Date; last_at: Date; hours: number; days: number }[]
+  >(
     `select i::text as n, sum(n)::int as count, sum(sum) as sum, min(min) as min, max(max) as max, (array_agg(first order by day))[1] as first, (array_agg(last order by day desc))[1] as last,
       min(first_at) as first_at, max(last_at) as last_at, sum(hours)::int as hours, count(*)::int as days
-     ${from} where (lo is null or min >= lo) and (hi is null or max <= hi) group by i`, args);
+     ${from} where (lo is null or min >= lo) and (hi is null or max <= hi) group by i`,
+    args,
+  );
   const bad = await as(db).unsafe<{ n: string; day: Date }[]>(`select i::text as n, day ${from} where min < lo or max > hi`, args);
   return {
-    parts: rows.map((r) => ({ n: Number(r.n) - 1, hours: r.hours, days: r.days, part: { count: r.count, sum: r.sum, min: r.min, max: r.max, first: r.first, last: r.last, firstAt: r.first_at.getTime(), lastAt: r.last_at.getTime() } })),
+    parts: rows.map((r) => ({
+      n: Number(r.n) - 1,
+      hours: r.hours,
+      days: r.days,
+      part: { count: r.count, sum: r.sum, min: r.min, max: r.max, first: r.first, last: r.last, firstAt: r.first_at.getTime(), lastAt: r.last_at.getTime() },
+    })),
     bad: bad.map((b) => ({ n: Number(b.n) - 1, day: b.day.getTime() })),
   };
 }
@@ -238,7 +280,9 @@ export async function readings(db: Db, keys: WindowKey[]): Promise<{ n: number; 
   return rows.map((r) => ({ n: Number(r.n) - 1, values: r.at.map((t, i) => [t.getTime(), r.num[i]!] as [number, number]) }));
 }
 /** Things that had a reading within two intervals before the instant, of all in use, by unit. */
-export const online = (db: Db, realm: string, f: { profile?: string | undefined; kind?: string | undefined }, at: Date) => as(db)<{ unit: string; id: string; online: boolean; ever: boolean }[]>`
+export const online = (db: Db, realm: string, f: { profile?: string | undefined; kind?: string | undefined }, at: Date) => as(db)<
+  { unit: string; id: string; online: boolean; ever: boolean }[]
+>`
   select t.unit, t.id::text, coalesce(bool_or(o.seen), false) as online, coalesce(bool_or(h.at is not null), false) as ever
   from things t left join streams s on s.thing_id = t.id left join stream_heads h on h.stream = s.id
   left join lateral (select true as seen from observations o where o.stream = s.id and o.at > ${at}::timestamptz - 2 * t.interval_s * interval '1 second' and o.at <= ${at} limit 1) o on true
@@ -271,26 +315,45 @@ export async function takeBatches(tx: Tx, name: string, limit: number): Promise<
 export const addCursor = (db: Db, name: string) => as(db)`insert into cursors (name) values (${name}) on conflict do nothing`;
 
 export interface RiskPointRow {
-  id: string; type: string; name: string; unit: string; level: number; lon: number | null; lat: number | null; address: string | null;
-  attributes: Record<string, unknown>; responsible: Record<string, string>; things: string[]; status: string; inspectedOn: string | null; version: number;
+  id: string;
+  type: string;
+  name: string;
+  unit: string;
+  level: number;
+  lon: number | null;
+  lat: number | null;
+  address: string | null;
+  attributes: Record<string, unknown>;
+  responsible: Record<string, string>;
+  things: string[];
+  status: string;
+  inspectedOn: string | null;
+  version: number;
 }
 export const riskPoints = (db: Db, realm: string, scope: string[], q: { type?: string | undefined; after: string; limit: number }) => as(db)<RiskPointRow[]>`
   select id, type, name, unit, level, lon, lat, address, attributes, responsible, things::text[], status, to_char(inspected_on, 'YYYY-MM-DD') as "inspectedOn", version from risk_points r
   where realm = ${realm} and id::text > ${q.after} and ${inScope(db, 'r.unit', scope)} ${q.type ? as(db)`and type = ${q.type}` : as(db)``} order by id limit ${q.limit}`;
-export const riskPoint = async (db: Db, id: string) => (await as(db)<RiskPointRow[]>`
-  select id, type, name, unit, level, lon, lat, address, attributes, responsible, things::text[], status, to_char(inspected_on, 'YYYY-MM-DD') as "inspectedOn", version from risk_points where id = ${id}`)[0];
+export const riskPoint = async (db: Db, id: string) =>
+  (
+    await as(db)<RiskPointRow[]>`
+  select id, type, name, unit, level, lon, lat, address, attributes, responsible, things::text[], status, to_char(inspected_on, 'YYYY-MM-DD') as "inspectedOn", version from risk_points where id = ${id}`
+  )[0];
 export const putRiskPoint = (tx: Tx, realm: string, p: Omit<RiskPointRow, 'version'>) => tx`
   insert into risk_points as r (id, realm, type, name, unit, level, lon, lat, address, attributes, responsible, things, status, inspected_on)
   values (${p.id}, ${realm}, ${p.type}, ${p.name}, ${p.unit}, ${p.level}, ${p.lon}, ${p.lat}, ${p.address}, ${tx.json(p.attributes as never)}, ${tx.json(p.responsible)}, ${p.things}::bigint[], ${p.status}, ${p.inspectedOn})
   on conflict (id) do update set name = excluded.name, unit = excluded.unit, level = excluded.level, lon = excluded.lon, lat = excluded.lat, address = excluded.address, attributes = excluded.attributes,
     responsible = excluded.responsible, things = excluded.things, status = excluded.status, inspected_on = excluded.inspected_on, version = r.version + 1`;
-export const riskPointCounts = (db: Db, realm: string) => as(db)<{ unit: string; n: number }[]>`select unit, count(*)::int as n from risk_points where realm = ${realm} and status <> 'removed' group by unit`;
+export const riskPointCounts = (db: Db, realm: string) =>
+  as(db)<{ unit: string; n: number }[]>`select unit, count(*)::int as n from risk_points where realm = ${realm} and status <> 'removed' group by unit`;
 export const entry = (tx: Tx, e: { instance: string; bucket: Date; value: number; sourceRef: string; by: string; at: Date }) => tx`
   insert into indicator_entries (instance, bucket, value, source_ref, by, at) values (${e.instance}, ${e.bucket}, ${e.value}, ${e.sourceRef}, ${e.by}, ${e.at})
   on conflict (instance, bucket) do update set value = excluded.value, source_ref = excluded.source_ref, by = excluded.by, at = excluded.at`;
 export const entriesFor = (db: Db, keys: { instance: string; bucket: number }[]) => as(db)<{ instance: string; bucket: Date; value: number }[]>`
   select e.instance::text, e.bucket, e.value from indicator_entries e join unnest(${keys.map((k) => k.instance)}::bigint[], ${keys.map((k) => iso(k.bucket))}::text[]::timestamptz[]) k(instance, bucket) using (instance, bucket)`;
-export const catalogueCounts = async (db: Db, realm: string) => (await as(db)<{ definitions: number; instances: number; live: number }[]>`select
+export const catalogueCounts = async (db: Db, realm: string) =>
+  (
+    await as(db)<{ definitions: number; instances: number; live: number }[]>`select
   (select count(distinct code)::int from indicator_definitions where active) as definitions,
   (select count(*)::int from indicator_instances where realm = ${realm} and active) as instances,
-  (select count(*)::int from indicator_instances i where realm = ${realm} and active and exists (select 1 from indicator_values v where v.instance = i.id and v.value is not null)) as live`)[0]!;
+  (select count(*)::int from indicator_instances i where realm = ${realm} and active and exists (select 1 from indicator_values v where v.instance = i.id and v.value is not null)) as live`
+  )[0]!;

@@ -52,6 +52,7 @@ create table tasks (
   flow text not null,
   sector text,
   step text not null,
+  step_kind text not null,
   unit text not null references units (path),
   title text not null,
   state text not null,

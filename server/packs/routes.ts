@@ -12,7 +12,8 @@ function* itemsOf(file: PackFile): Generator<{ code: string; text: string }> {
   for (const doc of parseAllDocuments(file.text)) {
     if (!('contents' in doc)) continue;
     const nodes = isSeq(doc.contents) ? (doc.contents.items as Node[]) : [doc.contents as unknown as Node];
-    for (const node of nodes) if (isMap(node)) yield { code: String(node.get('code')), text: file.text.slice(node.range![0], node.range![1]).replace(/\n {2}/g, isSeq(doc.contents) ? '\n' : '\n  ') };
+    for (const node of nodes)
+      if (isMap(node)) yield { code: String(node.get('code')), text: file.text.slice(node.range![0], node.range![1]).replace(/\n {2}/g, isSeq(doc.contents) ? '\n' : '\n  ') };
   }
 }
 
@@ -23,7 +24,8 @@ export const packRoutes = serve(packsApi, {
     const place = new Map<string, string>();
     for (const f of files) for (const i of itemsOf(f)) place.set(`${f.path.split('/')[1]}/${i.code}`, f.path);
     return {
-      version, importedAt,
+      version,
+      importedAt,
       kinds: kindNames.map((kind) => ({
         kind,
         items: [...(content[kind] as Map<string, { code: string; name: { zh: string } }>).values()].map((i) => {
@@ -36,7 +38,8 @@ export const packRoutes = serve(packsApi, {
   async item({ hub, params }) {
     const { files } = await currentFiles(hub);
     let found: { file: string; text: string; local: boolean } | undefined;
-    for (const f of files) if (f.path.split('/')[1] === params.kind) for (const i of itemsOf(f)) if (i.code === params.code) found = { file: f.path, text: i.text, local: f.path.startsWith('site/') };
+    for (const f of files)
+      if (f.path.split('/')[1] === params.kind) for (const i of itemsOf(f)) if (i.code === params.code) found = { file: f.path, text: i.text, local: f.path.startsWith('site/') };
     if (!found) throw problem('not-found');
     return found;
   },

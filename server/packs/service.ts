@@ -16,7 +16,10 @@ export async function readPacks(names: string[], folder = packsFolder): Promise<
   const files: PackFile[] = [];
   for (const name of names) {
     const entries = await readdir(`${folder}/${name}`, { recursive: true, withFileTypes: true }).catch(() => []);
-    const paths = entries.filter((e) => e.isFile() && e.name.endsWith('.yaml')).map((e) => `${e.parentPath}/${e.name}`).sort();
+    const paths = entries
+      .filter((e) => e.isFile() && e.name.endsWith('.yaml'))
+      .map((e) => `${e.parentPath}/${e.name}`)
+      .sort();
     for (const p of paths) {
       const path = p.slice(p.indexOf(`/${name}/`) + 1).replaceAll('//', '/');
       files.push({ path, text: await readFile(p, 'utf8') });
@@ -42,9 +45,17 @@ const parse = (version: string, files: PackFile[]): Current => {
   const { content } = loadPacks(files);
   const centre = [...content.centre.values()].at(-1);
   const calendars = [...content.calendars.values()];
-  const published = calendars.flatMap((c) => c.publishedThrough ?? []).sort().at(-1);
+  const published = calendars
+    .flatMap((c) => c.publishedThrough ?? [])
+    .sort()
+    .at(-1);
   const hours = calendars.findLast((c) => c.hours)?.hours;
-  return { version, content, calendar: makeCalendar({ overrides: calendars.flatMap((c) => c.days), ...(hours ? { hours } : {}), ...(published ? { publishedThrough: published } : {}) }), root: centre?.root.code ?? 'district' };
+  return {
+    version,
+    content,
+    calendar: makeCalendar({ overrides: calendars.flatMap((c) => c.days), ...(hours ? { hours } : {}), ...(published ? { publishedThrough: published } : {}) }),
+    root: centre?.root.code ?? 'district',
+  };
 };
 
 /** Imports packs as the current version; the same content again changes nothing. Throws when there are mistakes. */
@@ -56,7 +67,11 @@ export async function importPacks(work: Work, names: string[]): Promise<{ versio
 async function activate(work: Work, names: string[], files: PackFile[]): Promise<{ version: string; fresh: boolean }> {
   // Tests inside packs are about the base: a site that puts in its own limits may well differ from them.
   const { mistakes } = loadPacks(files);
-  if (mistakes.length) throw problem('invalid-input', { detail: mistakes.slice(0, 10).map(mistakeText).join('\n'), errors: mistakes.slice(0, 50).map((m) => ({ pointer: `${m.file}:${m.line}:${m.column}`, message: m.message })) });
+  if (mistakes.length)
+    throw problem('invalid-input', {
+      detail: mistakes.slice(0, 10).map(mistakeText).join('\n'),
+      errors: mistakes.slice(0, 50).map((m) => ({ pointer: `${m.file}:${m.line}:${m.column}`, message: m.message })),
+    });
   const version = hashOf(files);
   const [before] = await work.tx<{ hash: string }[]>`select hash from pack_current`;
   if (before?.hash === version) return { version, fresh: false };

@@ -57,7 +57,8 @@ test('SEC-04 the cookie is HttpOnly and SameSite; idle and absolute limits end a
 
 test('SEC-02 the policy is data: what mlps3 refuses, and that history is kept', async (t) => {
   assert.deepEqual(passwordFaults(passwordPolicies.mlps3, 'Good-pass-2026', 'zhiban'), []);
-  for (const bad of ['short1A', 'alllowercase-', 'Zhiban1-2026-x', 'Password-2026', 'Aaaa1111-xyzQ']) assert.notDeepEqual(passwordFaults(passwordPolicies.mlps3, bad, 'zhiban1'), [], bad);
+  for (const bad of ['short1A', 'alllowercase-', 'Zhiban1-2026-x', 'Password-2026', 'Aaaa1111-xyzQ'])
+    assert.notDeepEqual(passwordFaults(passwordPolicies.mlps3, bad, 'zhiban1'), [], bad);
   assert.deepEqual(passwordFaults(passwordPolicies.asvs, 'correct horse battery', 'zhiban'), []);
   const { app, session } = await centre(t);
   const headers = await session('zhiban1');
@@ -72,12 +73,33 @@ test('SEC-10 the three administrators exclude each other and business roles, in 
   const { hub, app, session } = await centre(t);
   const [unit] = await hub.sql<{ id: string }[]>`select id from units where path = 'demo'`;
   const [account] = await hub.sql<{ id: string; version: number }[]>`select id, version from accounts where login = 'zhiban1'`;
-  for (const pair of [['system_admin', 'security_admin'], ['auditor', 'system_admin'], ['auditor', 'duty_officer'], ['handler', 'security_admin']])
-    await assert.rejects(hub.command(hub.system('test'), (work) => grantRoles(work.tx, account!.id, pair.map((role) => ({ role, unitId: unit!.id })))), /exclude each other/, pair.join());
-  for (const role of separateRoles) assert.equal(roles[role].may.some((p) => (p as string).startsWith('case.')), false, `${role} sees no case`);
+  for (const pair of [
+    ['system_admin', 'security_admin'],
+    ['auditor', 'system_admin'],
+    ['auditor', 'duty_officer'],
+    ['handler', 'security_admin'],
+  ])
+    await assert.rejects(
+      hub.command(hub.system('test'), (work) =>
+        grantRoles(
+          work.tx,
+          account!.id,
+          pair.map((role) => ({ role, unitId: unit!.id })),
+        ),
+      ),
+      /exclude each other/,
+      pair.join(),
+    );
+  for (const role of separateRoles)
+    assert.equal(
+      roles[role].may.some((p) => (p as string).startsWith('case.')),
+      false,
+      `${role} sees no case`,
+    );
   // Only the security administrator grants; not to himself.
   const payload = { grants: [{ role: 'duty_officer', unitId: unit!.id }] };
-  const grant = async (login: string, id: string, version: number) => (await app.inject({ method: 'PUT', url: `/api/accounts/${id}/grants`, headers: { ...(await session(login)), 'if-match': `"v${version}"` }, payload })).statusCode;
+  const grant = async (login: string, id: string, version: number) =>
+    (await app.inject({ method: 'PUT', url: `/api/accounts/${id}/grants`, headers: { ...(await session(login)), 'if-match': `"v${version}"` }, payload })).statusCode;
   assert.equal(await grant('xitong', account!.id, account!.version), 403);
   assert.equal(await grant('anquan', account!.id, account!.version), 200);
   const [own] = await hub.sql<{ id: string; version: number }[]>`select id, version from accounts where login = 'anquan'`;
@@ -95,14 +117,23 @@ test('SEC-11 every permission × every role × inside and outside its unit', asy
       for (const outside of ['demo', 'demo.waterworks', 'demo.urban', 'other.water']) assert.equal(may(actor, p, outside), false, `${role} ${p} at ${outside}`);
       // The SQL predicate says the same as the function.
       const scope = scopeOf(actor, p);
-      const rows = await hub.sql<{ path: string }[]>`select path from (values ('demo'), ('demo.water'), ('demo.water.pump'), ('demo.waterworks'), ('demo.urban')) as x (path) where ${inScope(hub.sql, 'x.path', scope)}`;
-      assert.deepEqual(rows.map((r) => r.path), granted ? ['demo.water', 'demo.water.pump'] : [], `${role} ${p} in SQL`);
+      const rows = await hub.sql<
+        { path: string }[]
+      >`select path from (values ('demo'), ('demo.water'), ('demo.water.pump'), ('demo.waterworks'), ('demo.urban')) as x (path) where ${inScope(hub.sql, 'x.path', scope)}`;
+      assert.deepEqual(
+        rows.map((r) => r.path),
+        granted ? ['demo.water', 'demo.water.pump'] : [],
+        `${role} ${p} in SQL`,
+      );
     }
   }
 });
 
 /** Parameters that pass the shape check, so that what answers is the right and not the form. */
-const filled = (path: string): string => path.replace(/:(\w+)/g, (_, name: string) => (name === 'id' ? '018f0000-0000-7000-8000-000000000000' : name === 'sha256' ? '0'.repeat(64) : name === 'unit' ? 'demo' : name === 'token' ? 'x'.repeat(24) : 'none'));
+const filled = (path: string): string =>
+  path.replace(/:(\w+)/g, (_, name: string) =>
+    name === 'id' ? '018f0000-0000-7000-8000-000000000000' : name === 'sha256' ? '0'.repeat(64) : name === 'unit' ? 'demo' : name === 'token' ? 'x'.repeat(24) : 'none',
+  );
 
 test('SEC-11 every route × every demo post: without a session 401, without the permission 403, never 5xx', async (t) => {
   const { hub, app, session } = await centre(t);
@@ -118,7 +149,12 @@ test('SEC-11 every route × every demo post: without a session 401, without the 
     const headers = { ...(await session(login)), 'idempotency-key': `m-${login}`, 'if-match': '"v1"' };
     for (const r of routes) {
       const allowed = r.access === 'signed-in' || held.get(login)!.has(r.access as Permission);
-      const answer = await app.inject({ method: r.method, url: filled(r.path), headers: r.method === 'GET' || r.stream ? headers : { ...headers, 'content-type': 'application/json' }, ...(r.method === 'GET' || r.stream ? {} : { payload: '{}' }) });
+      const answer = await app.inject({
+        method: r.method,
+        url: filled(r.path),
+        headers: r.method === 'GET' || r.stream ? headers : { ...headers, 'content-type': 'application/json' },
+        ...(r.method === 'GET' || r.stream ? {} : { payload: '{}' }),
+      });
       assert.ok(answer.statusCode < 500, `${login} ${r.id} → ${answer.statusCode} ${answer.body}`);
       if (!allowed) assert.equal(answer.statusCode, 403, `${login} ${r.id} (${r.access})`);
     }
@@ -130,12 +166,29 @@ test('API-18 hostile bodies get a 4xx with a pointer', async (t) => {
   const headers = { ...(await session('zhiban1')), 'content-type': 'application/json' };
   let deep = '1';
   for (let i = 0; i < 60; i++) deep = `{"a":${deep}}`;
-  for (const [i, payload] of ['{', '[]', 'null', '{"title":"a\\u0000b"}', '{"title":"\\ud800"}', `{"title":"x","form":${deep}}`, '{"title":"x","form":{"__proto__":{"a":1}}}', '{"title":"x","form":{"constructor":1}}', `{"title":"${'x'.repeat(300)}"}`, '{"title":"x","extra":1}', '{"title":"x","set":{"level":9}}'].entries()) {
+  for (const [i, payload] of [
+    '{',
+    '[]',
+    'null',
+    '{"title":"a\\u0000b"}',
+    '{"title":"\\ud800"}',
+    `{"title":"x","form":${deep}}`,
+    '{"title":"x","form":{"__proto__":{"a":1}}}',
+    '{"title":"x","form":{"constructor":1}}',
+    `{"title":"${'x'.repeat(300)}"}`,
+    '{"title":"x","extra":1}',
+    '{"title":"x","set":{"level":9}}',
+  ].entries()) {
     const r = await app.inject({ method: 'POST', url: '/api/cases', headers: { ...headers, 'idempotency-key': `h${i}` }, payload });
     assert.ok(r.statusCode >= 400 && r.statusCode < 500, `${payload.slice(0, 40)} → ${r.statusCode}`);
     assert.match(String(r.headers['content-type']), /problem\+json/);
   }
-  const big = await app.inject({ method: 'POST', url: '/api/cases', headers: { ...headers, 'idempotency-key': 'big' }, payload: JSON.stringify({ title: 'x', description: 'y'.repeat(1_200_000) }) });
+  const big = await app.inject({
+    method: 'POST',
+    url: '/api/cases',
+    headers: { ...headers, 'idempotency-key': 'big' },
+    payload: JSON.stringify({ title: 'x', description: 'y'.repeat(1_200_000) }),
+  });
   assert.equal(big.statusCode, 413);
 });
 

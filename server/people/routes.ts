@@ -15,9 +15,17 @@ async function meOf(hub: Hub, accountId: string, csrf: string, mustChange?: bool
   const actor = await people.actorFor(hub.sql, a.login);
   const domainTime = await hub.now('live');
   return {
-    account: a.id, name: a.postName, unit: actor.unit, grants: actor.grants,
+    account: a.id,
+    name: a.postName,
+    unit: actor.unit,
+    grants: actor.grants,
     permissions: (Object.keys(permissions) as Permission[]).filter((p) => may(actor, p)),
-    csrf, realm: 'live', demo: await isDemo(hub), mustChange: mustChange ?? a.mustChange, serverTime: new Date(), domainTime,
+    csrf,
+    realm: 'live',
+    demo: await isDemo(hub),
+    mustChange: mustChange ?? a.mustChange,
+    serverTime: new Date(),
+    domainTime,
   };
 }
 
@@ -48,7 +56,9 @@ export const peopleRoutes = serve(
       const demo = await isDemo(hub);
       const rows = await hub.sql<{ value: { zh: string; en: string } }[]>`select value from installation where key = 'name'`;
       return {
-        name: rows[0]?.value ?? { zh: '城市运行和治理中心', en: 'City operation and governance centre' }, demo, version: hub.config.version,
+        name: rows[0]?.value ?? { zh: '城市运行和治理中心', en: 'City operation and governance centre' },
+        demo,
+        version: hub.config.version,
         demoAccounts: demo ? (await people.demoAccounts(hub.sql)).map((a) => ({ login: a.login, postName: a.postName, unitName: a.unitName.zh })) : [],
       };
     },
@@ -66,11 +76,22 @@ export const peopleRoutes = serve(
       const rows = await people.accounts(hub.sql, { after: query.cursor ?? '', limit: query.limit + 1, text: query.text, unit: query.unit });
       const more = rows.length > query.limit;
       const shown = rows.slice(0, query.limit);
-      const grants = await people.grantsOf(hub.sql, shown.map((a) => a.id));
+      const grants = await people.grantsOf(
+        hub.sql,
+        shown.map((a) => a.id),
+      );
       return {
         items: shown.map((a) => ({
-          id: a.id, login: a.login, postName: a.postName, unitId: a.unitId, unitName: a.unitName, active: a.active, mustChange: a.mustChange,
-          locked: a.lockedUntil !== null && a.lockedUntil > new Date(), lastLoginAt: a.lastLoginAt, version: a.version,
+          id: a.id,
+          login: a.login,
+          postName: a.postName,
+          unitId: a.unitId,
+          unitName: a.unitName,
+          active: a.active,
+          mustChange: a.mustChange,
+          locked: a.lockedUntil !== null && a.lockedUntil > new Date(),
+          lastLoginAt: a.lastLoginAt,
+          version: a.version,
           grants: (grants.get(a.id) ?? []).map((g) => ({ role: g.role, unitId: g.unitId, unitPath: g.path, unitName: g.unitName })),
         })),
         next: more ? shown.at(-1)!.login : null,
@@ -86,11 +107,21 @@ export const peopleRoutes = serve(
       return people.setGrants(work, params.id, ifMatch, body.grants);
     },
     async audit({ hub, query, actor, request }) {
-      const rows = await people.auditFacts(hub.sql, { before: query.cursor && /^\d+$/.test(query.cursor) ? query.cursor : null, limit: query.limit + 1, subject: query.subject, kind: query.kind, by: query.by, from: query.from, to: query.to });
+      const rows = await people.auditFacts(hub.sql, {
+        before: query.cursor && /^\d+$/.test(query.cursor) ? query.cursor : null,
+        limit: query.limit + 1,
+        subject: query.subject,
+        kind: query.kind,
+        by: query.by,
+        from: query.from,
+        to: query.to,
+      });
       const shown = rows.slice(0, query.limit);
       // Reading the audit trail is itself audited (SEC-20), first pages only so that paging does not drown it.
       if (!query.cursor)
-        await hub.command({ actor, realm: 'live', request: request.id }, (work) => append(work, [{ kind: 'audit.read', subject: `account:${actor.account}`, data: { subject: query.subject, kind: query.kind } }]));
+        await hub.command({ actor, realm: 'live', request: request.id }, (work) =>
+          append(work, [{ kind: 'audit.read', subject: `account:${actor.account}`, data: { subject: query.subject, kind: query.kind } }]),
+        );
       return { items: shown, next: rows.length > query.limit ? shown.at(-1)!.position : null };
     },
     async auditVerify({ hub }) {

@@ -25,7 +25,11 @@ export const hashPassword = (password: string): Promise<string> => hash(password
 let dummy: Promise<string> | undefined;
 
 const actorOf = (row: store.SessionRow, kind: Actor['kind']): Actor => ({
-  account: row.accountId, name: row.postName, kind, unit: { id: row.unitId, path: row.unitPath, name: row.unitName.zh }, grants: row.grants,
+  account: row.accountId,
+  name: row.postName,
+  kind,
+  unit: { id: row.unitId, path: row.unitPath, name: row.unitName.zh },
+  grants: row.grants,
 });
 
 /** Finds the session or token behind a request; null when there is none. The realm is `live` or a drill named in `x-realm`. */
@@ -79,7 +83,10 @@ export async function actorFor(db: Db, login: string): Promise<Actor> {
   if (!a) throw problem('not-found', { detail: `没有账号 ${login}` });
   const grants = (await store.grantsOf(db, [a.id])).get(a.id) ?? [];
   return {
-    account: a.id, name: a.postName, kind: 'person', unit: { id: a.unitId, path: a.unitPath, name: a.unitName.zh },
+    account: a.id,
+    name: a.postName,
+    kind: 'person',
+    unit: { id: a.unitId, path: a.unitPath, name: a.unitName.zh },
     grants: grants.map((g) => ({ role: g.role, path: g.path })),
   };
 }
@@ -110,21 +117,35 @@ export async function changePassword(work: Work, current: string, next: string, 
 const freshPassword = (): string => `${randomBytes(9).toString('base64url')}-Aa7`;
 
 /** Opens an account for a post; gives its one-time initial password. */
-export async function addAccount(work: Work, a: { login: string; postName: string; unitId: string; password?: string; passwordHash?: string; demo?: boolean; mustChange?: boolean }): Promise<{ id: string; initialPassword: string }> {
+export async function addAccount(
+  work: Work,
+  a: { login: string; postName: string; unitId: string; password?: string; passwordHash?: string; demo?: boolean; mustChange?: boolean },
+): Promise<{ id: string; initialPassword: string }> {
   const unit = await store.unitBy(work.tx, { id: a.unitId });
   if (!unit) throw problem('invalid-input', { errors: [{ pointer: '/body/unitId', message: '没有这个机构' }] });
   const login = a.login.toLowerCase();
   const initialPassword = a.password ?? freshPassword();
   const id = uuidv7();
   const added = await store.addAccount(work.tx, {
-    id, login, postName: a.postName, unitId: a.unitId, passwordHash: a.passwordHash ?? (await hashPassword(initialPassword)), mustChange: a.mustChange ?? true, demo: a.demo ?? false,
+    id,
+    login,
+    postName: a.postName,
+    unitId: a.unitId,
+    passwordHash: a.passwordHash ?? (await hashPassword(initialPassword)),
+    mustChange: a.mustChange ?? true,
+    demo: a.demo ?? false,
   });
   if (!added) throw problem('conflict', { detail: `账号 ${login} 已存在`, errors: [{ pointer: '/body/login', message: '已存在' }] });
   await append(work, [{ kind: 'account.opened', subject: `account:${id}`, data: { login, postName: a.postName, unit: unit.path }, unit: unit.path }]);
   return { id, initialPassword };
 }
 
-export async function changeAccount(work: Work, id: string, version: number, c: { active?: boolean | undefined; unlock?: true | undefined; resetPassword?: true | undefined; postName?: string | undefined }) {
+export async function changeAccount(
+  work: Work,
+  id: string,
+  version: number,
+  c: { active?: boolean | undefined; unlock?: true | undefined; resetPassword?: true | undefined; postName?: string | undefined },
+) {
   const a = await store.accountBy(work.tx, { id }, true);
   if (!a) throw problem('not-found');
   if (a.version !== version) throw problem('version-stale');
@@ -147,7 +168,8 @@ export async function setGrants(work: Work, id: string, version: number, grants:
   if (a.version !== version) throw problem('version-stale');
   if (work.actor.account === id) throw problem('forbidden', { detail: '不能修改自己的角色' });
   const kinds = new Set(grants.map((g) => (separateRoles.includes(g.role as Role) ? g.role : 'business')));
-  if (kinds.size > 1) throw problem('invalid-input', { detail: '系统管理员、安全管理员、审计员互斥，也不能兼任业务角色', errors: [{ pointer: '/body/grants', message: '角色互斥' }] });
+  if (kinds.size > 1)
+    throw problem('invalid-input', { detail: '系统管理员、安全管理员、审计员互斥，也不能兼任业务角色', errors: [{ pointer: '/body/grants', message: '角色互斥' }] });
   for (const [i, g] of grants.entries())
     if (!(await store.unitBy(work.tx, { id: g.unitId }))) throw problem('invalid-input', { errors: [{ pointer: `/body/grants/${i}/unitId`, message: '没有这个机构' }] });
   await store.setGrants(work.tx, id, grants);
@@ -157,12 +179,24 @@ export async function setGrants(work: Work, id: string, version: number, grants:
 }
 
 /** Adds a unit under a parent, or refreshes one that the pack already made (same path). */
-export async function putUnit(work: Work, u: { code: string; name: Text; kind: string; parentId: string | null; area?: unknown; attributes?: Record<string, unknown> }): Promise<store.UnitRow> {
+export async function putUnit(
+  work: Work,
+  u: { code: string; name: Text; kind: string; parentId: string | null; area?: unknown; attributes?: Record<string, unknown> },
+): Promise<store.UnitRow> {
   const parent = u.parentId ? await store.unitBy(work.tx, { id: u.parentId }) : undefined;
   if (u.parentId && !parent) throw problem('invalid-input', { errors: [{ pointer: '/body/parentId', message: '没有这个上级机构' }] });
   const path = parent ? `${parent.path}.${u.code}` : u.code;
   const before = await store.unitBy(work.tx, { path });
-  await store.saveUnit(work.tx, { id: before?.id ?? uuidv7(), code: u.code, path, name: u.name, kind: u.kind, parentId: u.parentId, area: u.area ?? null, attributes: u.attributes ?? {} });
+  await store.saveUnit(work.tx, {
+    id: before?.id ?? uuidv7(),
+    code: u.code,
+    path,
+    name: u.name,
+    kind: u.kind,
+    parentId: u.parentId,
+    area: u.area ?? null,
+    attributes: u.attributes ?? {},
+  });
   const after = (await store.unitBy(work.tx, { path }))!;
   if (!before) await append(work, [{ kind: 'unit.added', subject: `unit:${after.id}`, data: { path, name: u.name, kind: u.kind }, unit: path }]);
   return after;

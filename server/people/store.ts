@@ -4,12 +4,34 @@ import type { Text } from '#core/contract.ts';
 import type { Db, Sql, Tx } from '../platform/db.ts';
 
 export interface UnitRow {
-  id: string; code: string; path: string; name: Text; kind: string; parentId: string | null; active: boolean; area: unknown; version: number;
+  id: string;
+  code: string;
+  path: string;
+  name: Text;
+  kind: string;
+  parentId: string | null;
+  active: boolean;
+  area: unknown;
+  version: number;
 }
 export interface AccountRow {
-  id: string; login: string; postName: string; unitId: string; unitPath: string; unitName: Text; passwordHash: string | null;
-  passwordHistory: string[]; passwordAt: Date | null; mustChange: boolean; lockedUntil: Date | null; failures: number; failedAt: Date | null;
-  active: boolean; demo: boolean; lastLoginAt: Date | null; version: number;
+  id: string;
+  login: string;
+  postName: string;
+  unitId: string;
+  unitPath: string;
+  unitName: Text;
+  passwordHash: string | null;
+  passwordHistory: string[];
+  passwordAt: Date | null;
+  mustChange: boolean;
+  lockedUntil: Date | null;
+  failures: number;
+  failedAt: Date | null;
+  active: boolean;
+  demo: boolean;
+  lastLoginAt: Date | null;
+  version: number;
 }
 
 export const units = (db: Db, areas: boolean): Promise<UnitRow[]> =>
@@ -23,7 +45,10 @@ export async function unitBy(db: Db, by: { id: string } | { path: string }): Pro
   return row;
 }
 
-export async function saveUnit(tx: Tx, u: { id: string; code: string; path: string; name: Text; kind: string; parentId: string | null; area: unknown; attributes?: Record<string, unknown> }): Promise<void> {
+export async function saveUnit(
+  tx: Tx,
+  u: { id: string; code: string; path: string; name: Text; kind: string; parentId: string | null; area: unknown; attributes?: Record<string, unknown> },
+): Promise<void> {
   await tx`insert into units (id, code, path, name, kind, parent_id, area, attributes)
     values (${u.id}, ${u.code}, ${u.path}, ${tx.json(u.name as never)}, ${u.kind}, ${u.parentId}, ${u.area == null ? null : tx.json(u.area as never)}, ${tx.json((u.attributes ?? {}) as never)})
     on conflict (path) do update set name = excluded.name, kind = excluded.kind, area = coalesce(excluded.area, units.area), attributes = excluded.attributes, active = true`;
@@ -63,7 +88,10 @@ export async function grantsOf(db: Db, ids: string[]): Promise<Map<string, (Gran
   return Map.groupBy(rows, (r) => r.accountId) as Map<string, (Grant & { unitId: string; unitName: Text })[]>;
 }
 
-export async function addAccount(tx: Tx, a: { id: string; login: string; postName: string; unitId: string; passwordHash: string | null; mustChange: boolean; demo: boolean }): Promise<boolean> {
+export async function addAccount(
+  tx: Tx,
+  a: { id: string; login: string; postName: string; unitId: string; passwordHash: string | null; mustChange: boolean; demo: boolean },
+): Promise<boolean> {
   const rows = await tx`insert into accounts (id, login, post_name, unit_id, password_hash, password_at, must_change, demo)
     values (${a.id}, ${a.login}, ${a.postName}, ${a.unitId}, ${a.passwordHash}, clock_timestamp(), ${a.mustChange}, ${a.demo})
     on conflict (login) do nothing returning id`;
@@ -72,8 +100,7 @@ export async function addAccount(tx: Tx, a: { id: string; login: string; postNam
 
 export async function setGrants(tx: Tx, accountId: string, grants: { role: string; unitId: string }[]): Promise<void> {
   await tx`delete from grants where account_id = ${accountId}`;
-  if (grants.length)
-    await tx`insert into grants ${tx(grants.map((g) => ({ account_id: accountId, role: g.role, unit_id: g.unitId })))} on conflict do nothing`;
+  if (grants.length) await tx`insert into grants ${tx(grants.map((g) => ({ account_id: accountId, role: g.role, unit_id: g.unitId })))} on conflict do nothing`;
 }
 
 export const setPassword = (tx: Tx, id: string, hash: string, history: string[], mustChange: boolean) =>
@@ -108,7 +135,18 @@ export const addSession = (tx: Db, s: { hash: Buffer; accountId: string; csrf: s
 export const endSession = (db: Db, hash: Buffer) => (db as Sql)`delete from sessions where token_hash = ${hash}`;
 export const endSessions = (db: Db, accountId: string) => (db as Sql)`delete from sessions where account_id = ${accountId}`;
 
-export interface SessionRow { accountId: string; csrf: string; login: string; postName: string; unitId: string; unitPath: string; unitName: Text; mustChange: boolean; stale: boolean; grants: Grant[] }
+export interface SessionRow {
+  accountId: string;
+  csrf: string;
+  login: string;
+  postName: string;
+  unitId: string;
+  unitPath: string;
+  unitName: Text;
+  mustChange: boolean;
+  stale: boolean;
+  grants: Grant[];
+}
 /** The live session of a token: idle and absolute limits checked by the database's real clock; `stale`: worth touching. */
 export async function session(db: Db, hash: Buffer, idleMinutes: number, absoluteHours: number): Promise<SessionRow | undefined> {
   const [row] = await (db as Sql)<SessionRow[]>`
@@ -131,9 +169,14 @@ export async function tokenAccount(db: Db, hash: Buffer): Promise<SessionRow | u
 export const addToken = (tx: Db, t: { id: string; name: string; hash: Buffer; accountId: string }) =>
   (tx as Sql)`insert into tokens (id, name, token_hash, account_id) values (${t.id}, ${t.name}, ${t.hash}, ${t.accountId})`;
 
-export const auditFacts = (db: Db, q: { before: string | null; limit: number; subject?: string | undefined; kind?: string | undefined; by?: string | undefined; from?: string | undefined; to?: string | undefined }) => {
+export const auditFacts = (
+  db: Db,
+  q: { before: string | null; limit: number; subject?: string | undefined; kind?: string | undefined; by?: string | undefined; from?: string | undefined; to?: string | undefined },
+) => {
   const sql = db as Sql;
-  return sql<{ position: string; at: Date; by: string; byName: string; kind: string; subject: string; unit: string | null; seq: number; data: Record<string, unknown>; hash: string }[]>`
+  return sql<
+    { position: string; at: Date; by: string; byName: string; kind: string; subject: string; unit: string | null; seq: number; data: Record<string, unknown>; hash: string }[]
+  >`
     select f.position::text, f.at, f.by, coalesce(a.post_name, f.by) as "byName", f.kind, f.subject, f.unit, f.seq::int, f.data, encode(f.hash, 'hex') as hash
     from facts f left join accounts a on f.by = 'account:' || a.id::text
     where true ${q.before ? sql`and f.position < ${q.before}` : sql``} ${q.subject ? sql`and f.subject = ${q.subject}` : sql``}
@@ -144,7 +187,21 @@ export const auditFacts = (db: Db, q: { before: string | null; limit: number; su
 
 export const jobRows = (db: Db, by: string | null) => {
   const sql = db as Sql;
-  return sql<{ id: string; kind: string; by: string; state: string; done: string; total: string | null; message: string | null; error: string | null; result: unknown; createdAt: Date; finishedAt: Date | null }[]>`
+  return sql<
+    {
+      id: string;
+      kind: string;
+      by: string;
+      state: string;
+      done: string;
+      total: string | null;
+      message: string | null;
+      error: string | null;
+      result: unknown;
+      createdAt: Date;
+      finishedAt: Date | null;
+    }[]
+  >`
     select id, kind, by, state, done::text, total::text, message, error, result, created_at as "createdAt", finished_at as "finishedAt"
     from jobs ${by ? sql`where by = ${by}` : sql``} order by created_at desc limit 100`.then((r) => [...r]);
 };

@@ -32,13 +32,31 @@ export function merkleRoot(hashes: string[]): string {
 
 async function anchors(hub: Hub): Promise<Anchor[]> {
   const text = await readFile(file(hub), 'utf8').catch(() => '');
-  return text.split('\n').filter(Boolean).map((l) => JSON.parse(l) as Anchor);
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((l) => JSON.parse(l) as Anchor);
 }
 
 async function* settled(hub: Hub, after: { tx: string; position: string }) {
   let at = after;
   for (;;) {
-    const rows = await hub.sql<{ tx: string; position: string; subject: string; seq: number; at: Date; realm: string; by: string; kind: string; unit: string | null; data: unknown; digest: string; hash: string }[]>`
+    const rows = await hub.sql<
+      {
+        tx: string;
+        position: string;
+        subject: string;
+        seq: number;
+        at: Date;
+        realm: string;
+        by: string;
+        kind: string;
+        unit: string | null;
+        data: unknown;
+        digest: string;
+        hash: string;
+      }[]
+    >`
       select tx::text, position::text, subject, seq::int, at, realm, by, kind, unit, data, encode(digest, 'hex') as digest, encode(hash, 'hex') as hash
       from facts where (tx, position) > (${at.tx}::text::xid8, ${at.position}::text::bigint) and tx < pg_snapshot_xmin(pg_current_snapshot())
       order by facts.tx, facts.position limit 2000`;
@@ -61,7 +79,11 @@ export async function anchor(hub: Hub): Promise<number> {
   }
   if (!hashes.length) return 0;
   const line: Anchor = {
-    n: (before?.n ?? 0) + 1, at: new Date().toISOString(), to, count: hashes.length, root: merkleRoot(hashes),
+    n: (before?.n ?? 0) + 1,
+    at: new Date().toISOString(),
+    to,
+    count: hashes.length,
+    root: merkleRoot(hashes),
     prev: before ? sha(JSON.stringify(before)) : ZERO,
   };
   await mkdir(hub.config.dataDir, { recursive: true });
@@ -85,7 +107,11 @@ async function brokenChain(hub: Hub): Promise<string | undefined> {
       const before = head?.subject === r.subject ? head : undefined;
       const name = `事实 ${r.position}（${r.subject} 第 ${r.seq} 条，${r.kind}）`;
       if (r.seq !== (before?.seq ?? 0) + 1) return `${name}之前缺少第 ${(before?.seq ?? 0) + 1} 条`;
-      const hash = before ? createHash('sha256').update(Buffer.from(before.hash + r.digest, 'hex')).digest('hex') : r.digest;
+      const hash = before
+        ? createHash('sha256')
+            .update(Buffer.from(before.hash + r.digest, 'hex'))
+            .digest('hex')
+        : r.digest;
       if (hash !== r.hash) return `${name}的链值不符`;
       head = { subject: r.subject, seq: r.seq, hash };
     }
@@ -110,8 +136,7 @@ export async function verify(hub: Hub): Promise<Verdict> {
   let line = 0;
   let pending: string[] = [];
   const bad = (problem: string): Verdict => ({ good: false, facts, anchors: lines.length, unanchored: pending.length, problem });
-  for (let i = 0; i < lines.length; i++)
-    if (lines[i]!.prev !== (i ? sha(JSON.stringify(lines[i - 1])) : ZERO)) return bad(`锚点文件第 ${i + 1} 行与上一行不衔接`);
+  for (let i = 0; i < lines.length; i++) if (lines[i]!.prev !== (i ? sha(JSON.stringify(lines[i - 1])) : ZERO)) return bad(`锚点文件第 ${i + 1} 行与上一行不衔接`);
   for await (const rows of settled(hub, { tx: '0', position: '0' }))
     for (const r of rows) {
       facts++;

@@ -49,7 +49,9 @@ async function copyHashed(from: string, to: string): Promise<{ size: number; sha
 }
 
 /** What a running cluster's copy must not contain (PostgreSQL manual, "Making a Base Backup Using the Low Level API"). */
-const skipped = (path: string): boolean => /^(postmaster\.(pid|opts)|pg_replslot\/|pg_wal\/|pg_dynshmem\/|pg_notify\/|pg_serial\/|pg_snapshots\/|pg_stat_tmp\/|pg_subtrans\/|pgsql_tmp)/.test(path) || /\/pgsql_tmp/.test(path);
+const skipped = (path: string): boolean =>
+  /^(postmaster\.(pid|opts)|pg_replslot\/|pg_wal\/|pg_dynshmem\/|pg_notify\/|pg_serial\/|pg_snapshots\/|pg_stat_tmp\/|pg_subtrans\/|pgsql_tmp)/.test(path) ||
+  /\/pgsql_tmp/.test(path);
 
 /**
  * Copies the centre into an empty folder while it goes on running. The WAL since the start is held by a temporary slot and copied last.
@@ -82,7 +84,26 @@ export async function backup(hub: Hub, target: string, progress: (files: number)
     await writeFile(join(to, 'backup_label'), stopped!.labelfile);
     files['postgres/backup_label'] = { size: Buffer.byteLength(stopped!.labelfile), sha256: createHash('sha256').update(stopped!.labelfile).digest('hex') };
     // Folders that PostgreSQL expects though they are empty.
-    for (const d of ['pg_wal/archive_status', 'pg_wal/summaries', 'pg_replslot', 'pg_dynshmem', 'pg_notify', 'pg_serial', 'pg_snapshots', 'pg_stat_tmp', 'pg_subtrans', 'pg_stat', 'pg_tblspc', 'pg_twophase', 'pg_commit_ts', 'pg_logical/snapshots', 'pg_logical/mappings', 'pg_logical', 'pg_multixact']) await mkdir(join(to, d), { recursive: true });
+    for (const d of [
+      'pg_wal/archive_status',
+      'pg_wal/summaries',
+      'pg_replslot',
+      'pg_dynshmem',
+      'pg_notify',
+      'pg_serial',
+      'pg_snapshots',
+      'pg_stat_tmp',
+      'pg_subtrans',
+      'pg_stat',
+      'pg_tblspc',
+      'pg_twophase',
+      'pg_commit_ts',
+      'pg_logical/snapshots',
+      'pg_logical/mappings',
+      'pg_logical',
+      'pg_multixact',
+    ])
+      await mkdir(join(to, d), { recursive: true });
     for await (const path of walk(join(from, 'pg_wal'))) if (/\/[0-9A-F]{24}$/.test(path)) await take(path, join('postgres', relative(from, path)));
     for (const part of ['files', 'anchors.log']) {
       const at = join(hub.config.dataDir, part);
@@ -105,9 +126,11 @@ export async function backup(hub: Hub, target: string, progress: (files: number)
 
 /** Restores a backup into a new data folder after checking every byte, starts it, and verifies the facts log. */
 export async function restore(source: string, config: Config): Promise<{ manifest: Manifest; verdict: Verdict }> {
-  const manifest = JSON.parse(await readFile(join(source, 'manifest.json'), 'utf8').catch(() => {
-    throw new Error(`${source} 中没有 manifest.json：不是备份，或备份没有做完`);
-  })) as Manifest;
+  const manifest = JSON.parse(
+    await readFile(join(source, 'manifest.json'), 'utf8').catch(() => {
+      throw new Error(`${source} 中没有 manifest.json：不是备份，或备份没有做完`);
+    }),
+  ) as Manifest;
   const there = await readdir(config.dataDir).catch(() => []);
   if (there.length) throw new Error(`数据目录 ${config.dataDir} 不是空的；请恢复到新的目录`);
   for (const [name, want] of Object.entries(manifest.files)) {
@@ -121,7 +144,8 @@ export async function restore(source: string, config: Config): Promise<{ manifes
   }
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   try {
-    for (const part of ['postgres', 'files', 'anchors.log']) if (await stat(join(source, part)).catch(() => undefined)) await cp(join(source, part), join(config.dataDir, part), { recursive: true, mode: 0 });
+    for (const part of ['postgres', 'files', 'anchors.log'])
+      if (await stat(join(source, part)).catch(() => undefined)) await cp(join(source, part), join(config.dataDir, part), { recursive: true, mode: 0 });
     await chmod(join(config.dataDir, 'postgres'), 0o700);
     const hub = await openInstance(config);
     try {

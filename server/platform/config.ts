@@ -12,10 +12,26 @@ export const settings = {
   PORT: { schema: empty(port.default(8080)), note: 'HTTP 端口；0 表示任选空闲端口' },
   HOST: { schema: empty(z.string().default('127.0.0.1')), note: '监听地址；默认只接受本机，放在反向代理之后再改' },
   DATA_DIR: { schema: empty(z.string().default('data')), note: '数据目录：内置数据库、附件、锚点' },
-  DATABASE_URL: { schema: empty(z.string().regex(/^postgres(ql)?:\/\//, '应以 postgres:// 开头').optional()), note: '外部 PostgreSQL（15 及以上）；不设则用内置数据库' },
+  DATABASE_URL: {
+    schema: empty(
+      z
+        .string()
+        .regex(/^postgres(ql)?:\/\//, '应以 postgres:// 开头')
+        .optional(),
+    ),
+    note: '外部 PostgreSQL（15 及以上）；不设则用内置数据库',
+  },
   MQTT_PORT: { schema: empty(port.default(1883)), note: '内置 MQTT 3.1.1 端口；0 表示任选空闲端口' },
   MQTT_HOST: { schema: empty(z.string().default('127.0.0.1')), note: '内置 MQTT 监听地址' },
-  MQTT_URL: { schema: empty(z.string().regex(/^(mqtts?|wss?):\/\//, '应以 mqtt:// 或 mqtts:// 开头').optional()), note: '改用外部消息代理' },
+  MQTT_URL: {
+    schema: empty(
+      z
+        .string()
+        .regex(/^(mqtts?|wss?):\/\//, '应以 mqtt:// 或 mqtts:// 开头')
+        .optional(),
+    ),
+    note: '改用外部消息代理',
+  },
   MQTT_TLS_CERT: { schema: empty(z.string().optional()), note: 'MQTT 证书文件（PEM）；与 MQTT_TLS_KEY 同设时启用 TLS' },
   MQTT_TLS_KEY: { schema: empty(z.string().optional()), note: 'MQTT 私钥文件（PEM）' },
   PUBLIC_URL: { schema: empty(z.url().optional()), note: '对外地址，用于接口中的自引用链接' },
@@ -65,8 +81,22 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   if (wrong.length) throw new Error(`配置有误 (configuration):\n  ${wrong.join('\n  ')}`);
   const v = values as Record<string, never>;
   return {
-    port: v.PORT!, host: v.HOST!, dataDir: resolve(v.DATA_DIR!), databaseUrl: v.DATABASE_URL, mqttPort: v.MQTT_PORT!, mqttHost: v.MQTT_HOST!,
-    mqttUrl: v.MQTT_URL, mqttTls: cert && key ? { cert, key } : undefined, publicUrl: v.PUBLIC_URL, secureCookies: v.SECURE_COOKIES!,
-    passwordPolicy: v.PASSWORD_POLICY!, anchorSeconds: v.ANCHOR_SECONDS!, retentionDays: v.RETENTION_DAYS!, demo: v.DEMO!, demoData: v.DEMO_DATA!, log: v.LOG!, version,
+    port: v.PORT!,
+    host: v.HOST!,
+    dataDir: resolve(v.DATA_DIR!),
+    databaseUrl: v.DATABASE_URL,
+    mqttPort: v.MQTT_PORT!,
+    mqttHost: v.MQTT_HOST!,
+    mqttUrl: v.MQTT_URL,
+    mqttTls: cert && key ? { cert, key } : undefined,
+    publicUrl: v.PUBLIC_URL,
+    secureCookies: v.SECURE_COOKIES!,
+    passwordPolicy: v.PASSWORD_POLICY!,
+    anchorSeconds: v.ANCHOR_SECONDS!,
+    retentionDays: v.RETENTION_DAYS!,
+    demo: v.DEMO!,
+    demoData: v.DEMO_DATA!,
+    log: v.LOG!,
+    version,
   };
 }

@@ -51,7 +51,8 @@ export const isRetryable = (error: unknown): boolean => {
 export const isDatabaseAway = (error: unknown): boolean => {
   const code = (error as { code?: string } | null)?.code ?? '';
   return (
-    code.startsWith('57P') || code.startsWith('08') ||
+    code.startsWith('57P') ||
+    code.startsWith('08') ||
     ['CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT', 'ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE'].includes(code)
   );
 };

@@ -7,13 +7,16 @@ import type { Hub } from './hub.ts';
 import { setClock, testHub } from './testing.ts';
 import { Timers, cancelTimers, setTimer } from './timers.ts';
 
-const say = (hub: Hub, subject: string, n: number) =>
-  hub.command(hub.system('test'), (work) => append(work, [{ kind: 'thing.said', subject, data: { n } }]));
+const say = (hub: Hub, subject: string, n: number) => hub.command(hub.system('test'), (work) => append(work, [{ kind: 'thing.said', subject, data: { n } }]));
 
 test('facts of one subject form an unbroken chain under concurrent writers', async (t) => {
   const hub = await testHub(t);
   await Promise.all(Array.from({ length: 60 }, (_, i) => say(hub, `a:${i % 3}`, i)));
-  for (const s of ['a:0', 'a:1', 'a:2']) assert.deepEqual((await history(hub.sql, s)).map((f) => f.seq), Array.from({ length: 20 }, (_, i) => i + 1));
+  for (const s of ['a:0', 'a:1', 'a:2'])
+    assert.deepEqual(
+      (await history(hub.sql, s)).map((f) => f.seq),
+      Array.from({ length: 20 }, (_, i) => i + 1),
+    );
   const v = await verify(hub);
   assert.equal(v.good, true, v.problem);
   assert.equal(v.facts, 60);
@@ -24,7 +27,10 @@ test('writers of several subjects in opposite order do not lose facts to deadloc
   await Promise.all(
     Array.from({ length: 40 }, (_, i) =>
       hub.command(hub.system('test'), (work) => {
-        const both = [{ kind: 'x.done', subject: 'x:1', data: {} }, { kind: 'x.done', subject: 'x:2', data: {} }];
+        const both = [
+          { kind: 'x.done', subject: 'x:1', data: {} },
+          { kind: 'x.done', subject: 'x:2', data: {} },
+        ];
         return append(work, i % 2 ? both : both.reverse());
       }),
     ),
@@ -75,7 +81,10 @@ test('a follower that fails moves nothing and does it again', async (t) => {
   await assert.rejects(followStep(hub, 'g', f));
   await followStep(hub, 'g', f);
   await followStep(hub, 'g', f);
-  assert.deepEqual([...(await hub.sql`select n from effects`)].map((r) => r.n), [7]);
+  assert.deepEqual(
+    [...(await hub.sql`select n from effects`)].map((r) => r.n),
+    [7],
+  );
 });
 
 test('SEC-21 F-34: a changed, removed or truncated fact is named', async (t) => {

@@ -25,7 +25,12 @@ export async function append(work: Work, facts: NewFact[]): Promise<void> {
     }
     const unit = f.unit ?? null;
     items.push({
-      at: work.at.toISOString(), by: work.by, kind: f.kind, subject: f.subject, unit, data,
+      at: work.at.toISOString(),
+      by: work.by,
+      kind: f.kind,
+      subject: f.subject,
+      unit,
+      data,
       digest: factDigest({ at: work.at, realm: work.realm, by: work.by, kind: f.kind, subject: f.subject, unit, data }),
     });
   }

@@ -75,8 +75,7 @@ export function serve<A extends Api>(api: A, handlers: Handlers<A>, options: { t
 
 /** Compares If-Match with the stored version. */
 export function matchVersion(asked: number, stored: number | string): void {
-  if (asked !== Number(stored))
-    throw problem('version-stale', { detail: `您看到的是第 ${asked} 版，现在是第 ${stored} 版，请刷新后再操作` });
+  if (asked !== Number(stored)) throw problem('version-stale', { detail: `您看到的是第 ${asked} 版，现在是第 ${stored} 版，请刷新后再操作` });
 }
 
 const MAX_DEPTH = 32;
@@ -116,7 +115,13 @@ function parsed<S extends z.ZodType>(schema: S, value: unknown, where: string): 
     pointer: `/${[where, ...i.path].map(escapePointer).join('/')}`,
     message: i.message,
   }));
-  throw problem('invalid-input', { errors, detail: errors.map((e) => `${e.pointer}：${e.message}`).slice(0, 3).join('；') });
+  throw problem('invalid-input', {
+    errors,
+    detail: errors
+      .map((e) => `${e.pointer}：${e.message}`)
+      .slice(0, 3)
+      .join('；'),
+  });
 }
 
 /** Sends an error as RFC 9457 problem details; unknown errors become a 500 without inner detail. */
@@ -140,8 +145,14 @@ export function sendProblem(hub: Hub, request: FastifyRequest, reply: FastifyRep
     .type('application/problem+json; charset=utf-8')
     .send(
       JSON.stringify({
-        type: `urn:chengshu:problem:${p.code}`, title: problems[p.code].title.zh, status: p.status,
-        detail: p.detail, instance: request.url.split('?')[0], code: p.code, traceId: request.id, errors: p.errors,
+        type: `urn:chengshu:problem:${p.code}`,
+        title: problems[p.code].title.zh,
+        status: p.status,
+        detail: p.detail,
+        instance: request.url.split('?')[0],
+        code: p.code,
+        traceId: request.id,
+        errors: p.errors,
       }),
     );
 }
@@ -207,8 +218,17 @@ async function answer(hub: Hub, r: Route, handler: Handler<Route>, transaction: 
   const query = parsed(r.query, request.query ?? {}, 'query');
   const body = r.stream || r.method === 'GET' ? undefined : parsed(r.body, request.body ?? undefined, 'body');
   const call = {
-    params, query, body, actor: s?.actor as Actor, realm: s?.realm ?? 'live', hub, scope, ifMatch,
-    stream: r.stream ? (request.body as Readable) : undefined, request, reply,
+    params,
+    query,
+    body,
+    actor: s?.actor as Actor,
+    realm: s?.realm ?? 'live',
+    hub,
+    scope,
+    ifMatch,
+    stream: r.stream ? (request.body as Readable) : undefined,
+    request,
+    reply,
     get work(): Work {
       throw new Error(`route ${r.id} has no transaction`);
     },
@@ -225,8 +245,17 @@ async function answer(hub: Hub, r: Route, handler: Handler<Route>, transaction: 
     value = await hub.command(who, async (work) => {
       const inTx = Object.create(call, { work: { value: work } }) as Call<Route>;
       if (!r.idempotent) return handler(inTx);
-      const print = createHash('sha256').update(canonicalJson([r.id, params, query, body ?? null, ifMatch])).digest();
-      const outcome = await idempotent(work, `${who.actor.account ?? who.actor.name}:${r.id}`, key as string, print, () => handler(inTx), () => reply.statusCode);
+      const print = createHash('sha256')
+        .update(canonicalJson([r.id, params, query, body ?? null, ifMatch]))
+        .digest();
+      const outcome = await idempotent(
+        work,
+        `${who.actor.account ?? who.actor.name}:${r.id}`,
+        key as string,
+        print,
+        () => handler(inTx),
+        () => reply.statusCode,
+      );
       if (outcome.replayed) {
         reply.code(outcome.status);
         reply.header('idempotency-replayed', 'true');

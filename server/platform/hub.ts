@@ -44,11 +44,14 @@ export interface Hub {
 }
 
 export const systemActor = (name: string): Actor => ({
-  account: null, name, kind: 'system', unit: { id: '', path: '', name: '' }, grants: [],
+  account: null,
+  name,
+  kind: 'system',
+  unit: { id: '', path: '', name: '' },
+  grants: [],
 });
 
-const authorOf = (actor: Actor): string =>
-  actor.kind === 'system' ? `system:${actor.name}` : actor.kind === 'device' ? `device:${actor.name}` : `account:${actor.account}`;
+const authorOf = (actor: Actor): string => (actor.kind === 'system' ? `system:${actor.name}` : actor.kind === 'device' ? `device:${actor.name}` : `account:${actor.account}`);
 
 /** Makes a hub over an open pool; the caller has migrated the database. */
 export function openHub(o: { sql: Sql; config: Config; log?: Log }): Hub {

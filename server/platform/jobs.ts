@@ -57,7 +57,12 @@ export class Jobs {
       hub.sql`update jobs set lease_until = clock_timestamp() + ${LEASE}::interval where id = ${row.id} and state = 'running'`.catch(() => {});
     }, 10_000);
     const job: JobRun = {
-      id: row.id, realm: row.realm, input: row.input, hub, who, checkpoint: row.checkpoint,
+      id: row.id,
+      realm: row.realm,
+      input: row.input,
+      hub,
+      who,
+      checkpoint: row.checkpoint,
       async progress(done, total, message, checkpoint) {
         const rows = await hub.sql`update jobs set done = ${Math.trunc(done)},
           total = coalesce(${total === undefined ? null : Math.trunc(total)}, total), message = coalesce(${message ?? null}, message),

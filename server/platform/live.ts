@@ -56,9 +56,7 @@ export class Live {
 
   #send(c: Client, facts: Fact[]): void {
     if (!facts.length) return;
-    const text = facts
-      .map((f) => `id: ${f.tx}-${f.position}\nevent: fact\ndata: ${JSON.stringify({ kind: f.kind, subject: f.subject, at: f.at })}\n\n`)
-      .join('');
+    const text = facts.map((f) => `id: ${f.tx}-${f.position}\nevent: fact\ndata: ${JSON.stringify({ kind: f.kind, subject: f.subject, at: f.at })}\n\n`).join('');
     // A client that does not read is let go; it comes back with its Last-Event-ID (F-23).
     if (c.reply.raw.writableLength > MAX_PENDING_BYTES) {
       this.#clients.delete(c);
@@ -97,7 +95,10 @@ export class Live {
       if (!s) throw problem('not-signed-in');
       reply.hijack();
       reply.raw.writeHead(200, {
-        'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'keep-alive',
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        connection: 'keep-alive',
       });
       reply.raw.write('retry: 2000\n\n');
       const client: Client = { reply, actor: s.actor, realm: s.realm, pending: 0 };

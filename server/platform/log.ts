@@ -9,11 +9,13 @@ export interface Log {
 const serial = (v: unknown): unknown =>
   v instanceof Error ? { name: v.name, message: v.message, code: (v as { code?: string }).code, stack: v.stack?.split('\n').slice(0, 6) } : v;
 
-const line = (level: string) => (message: string, data: Record<string, unknown> = {}) => {
-  const entry: Record<string, unknown> = { at: new Date().toISOString(), level, message };
-  for (const [k, v] of Object.entries(data)) entry[k] = serial(v);
-  process.stderr.write(`${JSON.stringify(entry)}\n`);
-};
+const line =
+  (level: string) =>
+  (message: string, data: Record<string, unknown> = {}) => {
+    const entry: Record<string, unknown> = { at: new Date().toISOString(), level, message };
+    for (const [k, v] of Object.entries(data)) entry[k] = serial(v);
+    process.stderr.write(`${JSON.stringify(entry)}\n`);
+  };
 
 export const jsonLog: Log = { info: line('info'), warn: line('warn'), error: line('error') };
 export const silentLog: Log = { info() {}, warn() {}, error() {} };

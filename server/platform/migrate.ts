@@ -25,9 +25,7 @@ export async function migrate(sql: Sql, dir: URL = folder): Promise<number> {
     await connection`select pg_advisory_lock(${LOCK})`;
     await connection`create table if not exists migrations (
       name text primary key, hash text not null, applied_at timestamptz not null default clock_timestamp())`;
-    const done = new Map(
-      (await connection<{ name: string; hash: string }[]>`select name, hash from migrations`).map((r) => [r.name, r.hash]),
-    );
+    const done = new Map((await connection<{ name: string; hash: string }[]>`select name, hash from migrations`).map((r) => [r.name, r.hash]));
     let count = 0;
     for (const file of files) {
       const before = done.get(file.name);

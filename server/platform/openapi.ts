@@ -12,7 +12,10 @@ const schemaOf = (s: z.ZodType, io: 'input' | 'output'): Json => {
 
 function parameters(r: Route): Json[] {
   const list: Json[] = [];
-  for (const [where, schema] of [['path', r.params], ['query', r.query]] as const) {
+  for (const [where, schema] of [
+    ['path', r.params],
+    ['query', r.query],
+  ] as const) {
     const json = schemaOf(schema, 'input');
     const required = new Set((json.required as string[] | undefined) ?? []);
     for (const [name, s] of Object.entries((json.properties as Json | undefined) ?? {}))
@@ -29,7 +32,9 @@ export function openapi(apis: Api[], version: string): Json {
   for (const r of apis.flatMap((a) => Object.values(a))) {
     const path = r.path.replace(/:([A-Za-z]+)/g, '{$1}');
     const operation: Json = {
-      operationId: r.id, summary: `${r.summary.zh} / ${r.summary.en}`, tags: [r.tag],
+      operationId: r.id,
+      summary: `${r.summary.zh} / ${r.summary.en}`,
+      tags: [r.tag],
       'x-access': r.access,
       ...(parameters(r).length ? { parameters: parameters(r) } : {}),
       responses: {
@@ -69,8 +74,13 @@ export function openapi(apis: Api[], version: string): Json {
                 type: 'object',
                 required: ['type', 'title', 'status', 'code'],
                 properties: {
-                  type: { type: 'string' }, title: { type: 'string' }, status: { type: 'integer' },
-                  code: { enum: Object.keys(problems) }, detail: { type: 'string' }, instance: { type: 'string' }, traceId: { type: 'string' },
+                  type: { type: 'string' },
+                  title: { type: 'string' },
+                  status: { type: 'integer' },
+                  code: { enum: Object.keys(problems) },
+                  detail: { type: 'string' },
+                  instance: { type: 'string' },
+                  traceId: { type: 'string' },
                   errors: { type: 'array', items: { type: 'object', properties: { pointer: { type: 'string' }, message: { type: 'string' } } } },
                 },
               },

@@ -17,10 +17,7 @@ export type Deliver = (message: Message) => Promise<void | { dead: string }>;
 const MAX_ATTEMPTS = 12;
 
 /** Queues a message in the transaction of `work`. */
-export async function enqueue(
-  work: Work,
-  m: { channel: string; to: string; subject: string; payload: Record<string, unknown> },
-): Promise<void> {
+export async function enqueue(work: Work, m: { channel: string; to: string; subject: string; payload: Record<string, unknown> }): Promise<void> {
   await work.tx`insert into outbox (realm, channel, destination, subject, payload)
     values (${work.realm}, ${m.channel}, ${m.to}, ${m.subject}, ${work.tx.json(m.payload as never)})`;
 }

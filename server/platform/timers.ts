@@ -27,7 +27,12 @@ export type TimerHandler = (work: Work, timer: Timer) => Promise<void>;
 export async function setTimers(work: Work, timers: NewTimer[]): Promise<void> {
   if (!timers.length) return;
   const rows = timers.map((t) => ({
-    realm: work.realm, subject: t.subject, kind: t.kind, generation: t.generation, due_at: t.dueAt, data: work.tx.json((t.data ?? {}) as never),
+    realm: work.realm,
+    subject: t.subject,
+    kind: t.kind,
+    generation: t.generation,
+    due_at: t.dueAt,
+    data: work.tx.json((t.data ?? {}) as never),
   }));
   await work.tx`insert into timers ${work.tx(rows as never)}`;
 }

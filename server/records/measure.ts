@@ -31,7 +31,12 @@ export async function ledgerValue(db: Db, q: LedgerQuery): Promise<Measured> {
 }
 
 /** The entries behind the number, newest first, only those the reader may see. */
-export async function ledgerRecords(db: Db, q: LedgerQuery, scope: string[], limit = 100): Promise<{ id: string; happenedAt: Date; unit: string; data: Data; value: number | null }[]> {
+export async function ledgerRecords(
+  db: Db,
+  q: LedgerQuery,
+  scope: string[],
+  limit = 100,
+): Promise<{ id: string; happenedAt: Date; unit: string; data: Data; value: number | null }[]> {
   const rows = await store.list(db, { realm: q.realm, ledger: q.ledger, scope, from: q.from, to: q.to, limit, units: q.units });
   return rows.map((r) => {
     const v = q.field === undefined ? undefined : r.data[q.field];
@@ -56,4 +61,8 @@ export const ledgerMeasure: MeasureProvider = {
 type LedgerSource = Extract<IndicatorSource, { kind: 'ledger' }>;
 /** The first words of an entry. */
 const titleOf = (data: Data): string =>
-  Object.values(data).filter((v): v is string => typeof v === 'string' && !/^\d{4}-\d{2}-\d{2}/.test(v)).slice(0, 2).join(' · ').slice(0, 80) || '台账登记';
+  Object.values(data)
+    .filter((v): v is string => typeof v === 'string' && !/^\d{4}-\d{2}-\d{2}/.test(v))
+    .slice(0, 2)
+    .join(' · ')
+    .slice(0, 80) || '台账登记';

@@ -34,7 +34,11 @@ test('an entry from first line to void, and the number it makes', async (t) => {
   const bad = await officer.send('POST', '/api/ledgers/drill/records', { data: { on: '2026-03-11', scenario: '桌面推演', units: 3 } });
   assert.equal(bad.statusCode, 400);
   assert.match(bad.body, /不能晚于现在/);
-  assert.equal((await officer.send('POST', '/api/ledgers/drill/records', { data: { on: '2026-03-09', scenario: '桌面推演', units: 3, rank: 1 } })).statusCode, 400, 'unknown fields are refused');
+  assert.equal(
+    (await officer.send('POST', '/api/ledgers/drill/records', { data: { on: '2026-03-09', scenario: '桌面推演', units: 3, rank: 1 } })).statusCode,
+    400,
+    'unknown fields are refused',
+  );
   assert.equal((await officer.send('POST', '/api/ledgers/nothing/records', { data: {} })).statusCode, 404);
   const made = await officer.send('POST', '/api/ledgers/drill/records', { data: { on: '2026-03-09', scenario: '=桌面推演', units: 3 } });
   assert.equal(made.statusCode, 201, made.body);
@@ -47,25 +51,55 @@ test('an entry from first line to void, and the number it makes', async (t) => {
   assert.equal((await ledgerValue(hub.sql, { ...year, ledger: 'drill', measure: 'days' })).value, 1, 'two entries of one day');
   assert.equal((await ledgerValue(hub.sql, { ...year, ledger: 'training', measure: 'max', field: 'people' })).value, null, 'no maximum of nothing');
   assert.equal((await ledgerValue(hub.sql, { ...year, ledger: 'drill', measure: 'count', units: ['demo.t01'] })).value, 0, 'another unit');
-  assert.equal((await ledgerRecords(hub.sql, { ...year, ledger: 'drill', measure: 'sum', field: 'units' }, ['demo'])).map((r) => r.value).sort().join(), '3,5');
+  assert.equal(
+    (await ledgerRecords(hub.sql, { ...year, ledger: 'drill', measure: 'sum', field: 'units' }, ['demo']))
+      .map((r) => r.value)
+      .sort()
+      .join(),
+    '3,5',
+  );
 
   const stale = await officer.send('PUT', `/api/records/${id}`, { data: { on: '2026-03-09', scenario: '桌面推演', units: 4 }, reason: '漏记一个单位' }, 7);
   assert.equal(stale.statusCode, 412);
   const amended = await officer.send('PUT', `/api/records/${id}`, { data: { on: '2026-02-28', scenario: '桌面推演', units: 4 }, reason: '漏记一个单位' }, 1);
   assert.equal(amended.statusCode, 200, amended.body);
-  const shown = (await officer.get(`/api/records/${id}`)).json() as { version: number; happenedAt: string; versions: { reason: string | null; changes: { name: string; before: unknown; after: unknown }[] }[] };
+  const shown = (await officer.get(`/api/records/${id}`)).json() as {
+    version: number;
+    happenedAt: string;
+    versions: { reason: string | null; changes: { name: string; before: unknown; after: unknown }[] }[];
+  };
   assert.equal(shown.version, 2);
   assert.equal(shown.happenedAt, '2026-02-27T16:00:00.000Z');
-  assert.deepEqual(shown.versions[1]!.changes.map((c) => [c.name, c.before, c.after]), [['on', '2026-03-09', '2026-02-28'], ['scenario', '=桌面推演', '桌面推演'], ['units', 3, 4]]);
-  assert.equal((await ledgerValue(hub.sql, { ...year, from: new Date('2026-03-01T00:00:00+08:00'), ledger: 'drill', measure: 'count' })).value, 1, 'the corrected date moved it to another month');
+  assert.deepEqual(
+    shown.versions[1]!.changes.map((c) => [c.name, c.before, c.after]),
+    [
+      ['on', '2026-03-09', '2026-02-28'],
+      ['scenario', '=桌面推演', '桌面推演'],
+      ['units', 3, 4],
+    ],
+  );
+  assert.equal(
+    (await ledgerValue(hub.sql, { ...year, from: new Date('2026-03-01T00:00:00+08:00'), ledger: 'drill', measure: 'count' })).value,
+    1,
+    'the corrected date moved it to another month',
+  );
 
   const voided = await officer.send('POST', `/api/records/${second.id}/void`, { reason: '重复登记' }, 1);
   assert.equal(voided.statusCode, 200, voided.body);
   assert.equal((await officer.send('POST', `/api/records/${second.id}/void`, { reason: '再次' }, 2)).statusCode, 409);
   assert.equal((await ledgerValue(hub.sql, { ...year, ledger: 'drill', measure: 'count' })).value, 1);
   const list = (await officer.get('/api/ledgers/drill/records?void=true')).json() as { items: { status: string; voidReason: string | null }[] };
-  assert.deepEqual(list.items.map((r) => [r.status, r.voidReason]), [['void', '重复登记'], ['valid', null]]);
-  assert.deepEqual((await history(hub.sql, `record:${second.id}`)).map((f) => f.kind), ['record.created', 'record.voided']);
+  assert.deepEqual(
+    list.items.map((r) => [r.status, r.voidReason]),
+    [
+      ['void', '重复登记'],
+      ['valid', null],
+    ],
+  );
+  assert.deepEqual(
+    (await history(hub.sql, `record:${second.id}`)).map((f) => f.kind),
+    ['record.created', 'record.voided'],
+  );
   const csv = await officer.get('/api/ledgers/drill/records.csv?void=true');
   assert.match(csv.body, /已作废,重复登记,值班员一/);
   assert.equal(csv.body.charCodeAt(0), 0xfeff);
@@ -85,7 +119,7 @@ test('pages, evidence, and only within one’s own units', async (t) => {
     ids.push((r.json() as { id: string }).id);
   }
   const seen: string[] = [];
-  for (let cursor = ''; ; ) {
+  for (let cursor = ''; ;) {
     const page = (await centre.get(`/api/ledgers/training/records?limit=2${cursor && `&cursor=${cursor}`}`)).json() as { items: { id: string }[]; next: string | null };
     seen.push(...page.items.map((r) => r.id));
     if (!page.next) break;
@@ -118,6 +152,8 @@ test('one event is entered once in a ledger, however many try at the same time',
   const { app } = await compose(hub);
   const officer = await signIn(app, 'zhiban1');
   const origin = 'case:0190d9a8-0000-7000-8000-000000000001';
-  const all = await Promise.all(Array.from({ length: 8 }, (_, i) => officer.send('POST', '/api/ledgers/fault-repair/records', { origin, data: { on: '2026-03-09', device: '专线', hours: 1 + i } })));
+  const all = await Promise.all(
+    Array.from({ length: 8 }, (_, i) => officer.send('POST', '/api/ledgers/fault-repair/records', { origin, data: { on: '2026-03-09', device: '专线', hours: 1 + i } })),
+  );
   assert.deepEqual(all.map((r) => r.statusCode).sort(), [201, ...Array.from({ length: 7 }, () => 409)]);
 });

@@ -26,12 +26,22 @@ export function ledgerOf(packs: Current, code: string): Ledger {
 
 function checked(ledger: Ledger, data: Data, now: Date): Data {
   const errors = entryFaults(ledger, data, now);
-  if (errors.length) throw problem('invalid-input', { errors, detail: errors.map((e) => e.message).slice(0, 3).join('；') });
+  if (errors.length)
+    throw problem('invalid-input', {
+      errors,
+      detail: errors
+        .map((e) => e.message)
+        .slice(0, 3)
+        .join('；'),
+    });
   return Object.fromEntries(Object.entries(data).filter(([, v]) => v !== null && v !== ''));
 }
 
 /** Enters work that was done. The unit is the actor's own unless told; he must hold record.write over it. */
-export async function createRecord(work: Work, input: { ledger: string; data: Data; unit?: string | undefined; origin?: string | undefined }): Promise<{ id: string; version: number }> {
+export async function createRecord(
+  work: Work,
+  input: { ledger: string; data: Data; unit?: string | undefined; origin?: string | undefined },
+): Promise<{ id: string; version: number }> {
   const packs = await current(work.hub, work.tx);
   const ledger = ledgerOf(packs, input.ledger);
   const unit = input.unit ?? (work.actor.unit.path || `${packs.root}.${ledger.owner}`);
@@ -40,9 +50,22 @@ export async function createRecord(work: Work, input: { ledger: string; data: Da
   const data = checked(ledger, input.data, work.at);
   const id = uuidv7();
   const at = happenedAt(ledger, data);
-  const fresh = await store.insert(work.tx, { id, realm: work.realm, ledger: ledger.code, unit, happenedAt: at, data, packVersion: packs.version, origin: input.origin ?? null, by: work.by, at: work.at });
+  const fresh = await store.insert(work.tx, {
+    id,
+    realm: work.realm,
+    ledger: ledger.code,
+    unit,
+    happenedAt: at,
+    data,
+    packVersion: packs.version,
+    origin: input.origin ?? null,
+    by: work.by,
+    at: work.at,
+  });
   if (!fresh) throw problem('conflict', { detail: '这件事已在本台账登记过' });
-  await append(work, [{ kind: 'record.created', subject: `record:${id}`, unit, data: { ledger: ledger.code, unit, happenedAt: at.toISOString(), data, origin: input.origin ?? null } }]);
+  await append(work, [
+    { kind: 'record.created', subject: `record:${id}`, unit, data: { ledger: ledger.code, unit, happenedAt: at.toISOString(), data, origin: input.origin ?? null } },
+  ]);
   await indicatorsOf(work.hub).touch(work.tx, work.realm, 'ledger', at);
   return { id, version: 1 };
 }
@@ -67,7 +90,21 @@ export async function amendRecord(work: Work, id: string, asked: number, input: 
   const version = before.version + 1;
   const at = happenedAt(ledger, data);
   await store.amend(work.tx, { id, version, happenedAt: at, unit: before.unit, data, packVersion: packs.version, reason: input.reason, by: work.by, at: work.at });
-  await append(work, [{ kind: 'record.amended', subject: `record:${id}`, unit: before.unit, data: { ledger: ledger.code, unit: before.unit, happenedAt: at.toISOString(), happenedBefore: before.happenedAt.toISOString(), changes: different.map(({ name, before: b, after }) => ({ name, before: b, after })), reason: input.reason } }]);
+  await append(work, [
+    {
+      kind: 'record.amended',
+      subject: `record:${id}`,
+      unit: before.unit,
+      data: {
+        ledger: ledger.code,
+        unit: before.unit,
+        happenedAt: at.toISOString(),
+        happenedBefore: before.happenedAt.toISOString(),
+        changes: different.map(({ name, before: b, after }) => ({ name, before: b, after })),
+        reason: input.reason,
+      },
+    },
+  ]);
   // The number of the day it was said to be, and of the day it is.
   for (const day of [before.happenedAt, at]) await indicatorsOf(work.hub).touch(work.tx, work.realm, 'ledger', day);
   return { version };
@@ -78,7 +115,9 @@ export async function voidRecord(work: Work, id: string, asked: number, reason: 
   const before = await held(work, id, asked);
   const version = before.version + 1;
   await store.setVoid(work.tx, { id, version, happenedAt: before.happenedAt, unit: before.unit, data: before.data, reason, by: work.by, at: work.at });
-  await append(work, [{ kind: 'record.voided', subject: `record:${id}`, unit: before.unit, data: { ledger: before.ledger, unit: before.unit, happenedAt: before.happenedAt.toISOString(), reason } }]);
+  await append(work, [
+    { kind: 'record.voided', subject: `record:${id}`, unit: before.unit, data: { ledger: before.ledger, unit: before.unit, happenedAt: before.happenedAt.toISOString(), reason } },
+  ]);
   await indicatorsOf(work.hub).touch(work.tx, work.realm, 'ledger', before.happenedAt);
   return { version };
 }

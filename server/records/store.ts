@@ -5,8 +5,23 @@ import type { Db, Sql, Tx } from '../platform/db.ts';
 import { inScope } from '../people/scope.ts';
 
 export interface RecordRow {
-  id: string; ledger: string; unit: string; unitName: Text; happenedAt: Date; data: Data; status: 'valid' | 'void'; voidReason: string | null; origin: string | null;
-  by: string; enteredAt: Date; changedAt: Date; files: number; version: number; packVersion: string; key: string; realm: string;
+  id: string;
+  ledger: string;
+  unit: string;
+  unitName: Text;
+  happenedAt: Date;
+  data: Data;
+  status: 'valid' | 'void';
+  voidReason: string | null;
+  origin: string | null;
+  by: string;
+  enteredAt: Date;
+  changedAt: Date;
+  files: number;
+  version: number;
+  packVersion: string;
+  key: string;
+  realm: string;
 }
 const columns = (sql: Sql) => sql`r.id, r.ledger, r.realm, r.unit, u.name as "unitName", r.happened_at as "happenedAt", r.data, r.status, r.void_reason as "voidReason", r.origin,
   coalesce(a.post_name, r.by) as by, r.entered_at as "enteredAt", r.changed_at as "changedAt", r.version, r.pack_version as "packVersion", r.happened_at::text as key,
@@ -14,7 +29,16 @@ const columns = (sql: Sql) => sql`r.id, r.ledger, r.realm, r.unit, u.name as "un
 const joined = (sql: Sql) => sql`records r join units u on u.path = r.unit left join accounts a on r.by = 'account:' || a.id::text`;
 
 export interface Filter {
-  realm: string; ledger: string; scope: string[]; from?: Date | undefined; to?: Date | undefined; unit?: string | undefined; units?: string[] | undefined; withVoid?: boolean | undefined; limit: number; after?: { key: string; id: string } | undefined;
+  realm: string;
+  ledger: string;
+  scope: string[];
+  from?: Date | undefined;
+  to?: Date | undefined;
+  unit?: string | undefined;
+  units?: string[] | undefined;
+  withVoid?: boolean | undefined;
+  limit: number;
+  after?: { key: string; id: string } | undefined;
 }
 export const list = (db: Db, f: Filter): Promise<RecordRow[]> => {
   const sql = db as Sql;
@@ -28,7 +52,9 @@ export const list = (db: Db, f: Filter): Promise<RecordRow[]> => {
 /** One entry by id, locked when about to change; undefined when there is none in these units. */
 export async function read(db: Db, id: string, realm: string, scope: string[], lock = false): Promise<RecordRow | undefined> {
   const sql = db as Sql;
-  const [row] = await sql<RecordRow[]>`select ${columns(sql)} from ${joined(sql)} where r.id = ${id} and r.realm = ${realm} and ${inScope(sql, 'r.unit', scope)} ${lock ? sql`for update of r` : sql``}`;
+  const [row] = await sql<
+    RecordRow[]
+  >`select ${columns(sql)} from ${joined(sql)} where r.id = ${id} and r.realm = ${realm} and ${inScope(sql, 'r.unit', scope)} ${lock ? sql`for update of r` : sql``}`;
   return row;
 }
 
@@ -37,7 +63,10 @@ export const versions = (db: Db, id: string) =>
     from record_versions v left join accounts a on v.by = 'account:' || a.id::text where v.record_id = ${id} order by v.version`.then((r) => [...r]);
 
 /** Adds an entry; false when its origin is already entered in this ledger. */
-export async function insert(tx: Tx, r: { id: string; realm: string; ledger: string; unit: string; happenedAt: Date; data: Data; packVersion: string; origin: string | null; by: string; at: Date }): Promise<boolean> {
+export async function insert(
+  tx: Tx,
+  r: { id: string; realm: string; ledger: string; unit: string; happenedAt: Date; data: Data; packVersion: string; origin: string | null; by: string; at: Date },
+): Promise<boolean> {
   const done = await tx`insert into records (id, realm, ledger, unit, happened_at, data, pack_version, origin, by, entered_at, changed_at, version)
     values (${r.id}, ${r.realm}, ${r.ledger}, ${r.unit}, ${r.happenedAt}, ${tx.json(r.data as never)}, ${r.packVersion}, ${r.origin}, ${r.by}, ${r.at}, ${r.at}, 1)
     on conflict (ledger, origin) where origin is not null and status = 'valid' do nothing returning id`;
@@ -47,7 +76,10 @@ export async function insert(tx: Tx, r: { id: string; realm: string; ledger: str
 const addVersion = (tx: Tx, r: { id: string; version: number; happenedAt: Date; unit: string; data: Data; reason: string | null; by: string; at: Date }) =>
   tx`insert into record_versions (record_id, version, happened_at, unit, data, reason, by, at) values (${r.id}, ${r.version}, ${r.happenedAt}, ${r.unit}, ${tx.json(r.data as never)}, ${r.reason}, ${r.by}, ${r.at})`;
 
-export async function amend(tx: Tx, r: { id: string; version: number; happenedAt: Date; unit: string; data: Data; packVersion: string; reason: string; by: string; at: Date }): Promise<void> {
+export async function amend(
+  tx: Tx,
+  r: { id: string; version: number; happenedAt: Date; unit: string; data: Data; packVersion: string; reason: string; by: string; at: Date },
+): Promise<void> {
   await tx`update records set happened_at = ${r.happenedAt}, data = ${tx.json(r.data as never)}, pack_version = ${r.packVersion}, changed_at = ${r.at}, version = ${r.version} where id = ${r.id}`;
   await addVersion(tx, r);
 }
@@ -67,13 +99,18 @@ export const files = (db: Db, id: string) =>
 
 export const summary = async (db: Db, realm: string, scope: string[], from: Date): Promise<Map<string, { entries: number; lastAt: Date | null }>> => {
   const sql = db as Sql;
-  const rows = await sql<{ ledger: string; entries: number; lastAt: Date | null }[]>`select ledger, count(*) filter (where happened_at >= ${from})::int as entries, max(happened_at) as "lastAt"
+  const rows = await sql<
+    { ledger: string; entries: number; lastAt: Date | null }[]
+  >`select ledger, count(*) filter (where happened_at >= ${from})::int as entries, max(happened_at) as "lastAt"
     from records r where realm = ${realm} and status = 'valid' and ${inScope(sql, 'r.unit', scope)} group by ledger`;
   return new Map(rows.map((r) => [r.ledger, { entries: r.entries, lastAt: r.lastAt }]));
 };
 
 /** What an indicator over a ledger needs, in one row: count, distinct local days, and sum/average/maximum of a numeric field. */
-export async function aggregate(db: Db, q: { realm: string; ledger: string; field?: string | undefined; from: Date; to: Date; units: string[] }): Promise<{ count: number; days: number; numbers: number; sum: number | null; avg: number | null; max: number | null }> {
+export async function aggregate(
+  db: Db,
+  q: { realm: string; ledger: string; field?: string | undefined; from: Date; to: Date; units: string[] },
+): Promise<{ count: number; days: number; numbers: number; sum: number | null; avg: number | null; max: number | null }> {
   const sql = db as Sql;
   const value = q.field === undefined ? sql`null::float8` : sql`case when jsonb_typeof(r.data -> ${q.field}) = 'number' then (r.data ->> ${q.field})::float8 end`;
   const [row] = await sql<{ count: number; days: number; numbers: number; sum: number | null; avg: number | null; max: number | null }[]>`

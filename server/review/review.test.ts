@@ -24,21 +24,42 @@ test('from a closed level II case to improvements that are really done', async (
   await follow(c);
   const shift = await c.signIn('zhibanzhang');
   const list = (await shift.get('/api/reviews')).json() as List;
-  assert.deepEqual(list.items.map((r) => [r.caseId, r.status, r.triggers.map((x) => x.kind)]), [[id, 'proposed', ['level']]], 'one proposal, however often the follower looks');
+  assert.deepEqual(
+    list.items.map((r) => [r.caseId, r.status, r.triggers.map((x) => x.kind)]),
+    [[id, 'proposed', ['level']]],
+    'one proposal, however often the follower looks',
+  );
   const review = list.items[0]!.id;
   const read = async (): Promise<Detail> => (await shift.get(`/api/reviews/${review}`)).json() as Detail;
   let d = await read();
-  assert.ok(d.breaches.some((b) => b.task === lead.id && b.limit === '签收' && b.minutes === 25), JSON.stringify(d.breaches));
+  assert.ok(
+    d.breaches.some((b) => b.task === lead.id && b.limit === '签收' && b.minutes === 25),
+    JSON.stringify(d.breaches),
+  );
   assert.ok(d.decisions.some((x) => x.outcome.zh === '派遣') && d.decisions.some((x) => x.outcome.zh === '核查通过'));
-  assert.deepEqual(d.timeline.map((e) => e.at), d.timeline.map((e) => e.at).toSorted(), 'in order of time');
+  assert.deepEqual(
+    d.timeline.map((e) => e.at),
+    d.timeline.map((e) => e.at).toSorted(),
+    'in order of time',
+  );
 
   const body = (more: object = {}) => ({
-    summary: '巡线发现晚，到场后处置顺利。', worked: '一键派出四个单位', failed: '签收慢', causes: [{ kind: 'dispatch', text: '夜间联络员未收到提醒' }],
-    improvements: [{ text: '压力阈值由 0.12 调到 0.15', unit: 'demo.center', dueOn: '2026-03-10', changes: 'threshold' }, { text: '供水公司夜间值守培训', unit: 'demo.waterworks', dueOn: '2026-03-20', changes: 'training' }],
+    summary: '巡线发现晚，到场后处置顺利。',
+    worked: '一键派出四个单位',
+    failed: '签收慢',
+    causes: [{ kind: 'dispatch', text: '夜间联络员未收到提醒' }],
+    improvements: [
+      { text: '压力阈值由 0.12 调到 0.15', unit: 'demo.center', dueOn: '2026-03-10', changes: 'threshold' },
+      { text: '供水公司夜间值守培训', unit: 'demo.waterworks', dueOn: '2026-03-20', changes: 'training' },
+    ],
     ...more,
   });
   assert.equal((await shift.send('POST', `/api/reviews/${review}/finish`, undefined, 1)).statusCode, 409, 'a proposal is not finished unwritten');
-  assert.equal((await shift.send('PUT', `/api/reviews/${review}`, body({ improvements: [{ text: 'x', unit: 'demo.center', dueOn: '2026-03-01', changes: 'plan' }] }), 1)).statusCode, 400, 'due in the past');
+  assert.equal(
+    (await shift.send('PUT', `/api/reviews/${review}`, body({ improvements: [{ text: 'x', unit: 'demo.center', dueOn: '2026-03-01', changes: 'plan' }] }), 1)).statusCode,
+    400,
+    'due in the past',
+  );
   const officer = await c.signIn('zhiban1');
   assert.equal((await officer.send('PUT', `/api/reviews/${review}`, body(), 1)).statusCode, 403);
   const saved = await shift.send('PUT', `/api/reviews/${review}`, body(), 1);
@@ -72,11 +93,22 @@ test('from a closed level II case to improvements that are really done', async (
   await check(threshold!.caseId!, 'zongzhihui');
   await follow(c);
   d = await read();
-  assert.deepEqual(d.improvements.map((i) => [i.status, i.changed, i.packBefore === i.packAfter]), [['done', '预警规则阈值改为 0.15', true], ['done', '3 月 5 日完成培训 12 人次', true]], 'and that no content changed is plain to see');
+  assert.deepEqual(
+    d.improvements.map((i) => [i.status, i.changed, i.packBefore === i.packAfter]),
+    [
+      ['done', '预警规则阈值改为 0.15', true],
+      ['done', '3 月 5 日完成培训 12 人次', true],
+    ],
+    'and that no content changed is plain to see',
+  );
   assert.equal(d.closedLoop, true);
   await c.clock('2026-03-21T00:00:00+08:00');
   await c.system.timers.fireDue(c.hub);
-  assert.equal((await history(c.hub.sql, `case:${training!.caseId}`)).some((f) => f.kind === 'case.reminded'), false, 'what is done is not reminded');
+  assert.equal(
+    (await history(c.hub.sql, `case:${training!.caseId}`)).some((f) => f.kind === 'case.reminded'),
+    false,
+    'what is done is not reminded',
+  );
 
   const page = await shift.get(`/api/reviews/${review}/print`);
   assert.match(String(page.headers['content-type']), /text\/html/);

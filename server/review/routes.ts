@@ -22,7 +22,18 @@ async function whole(hub: Hub, id: string, realm: string, scope: string[]) {
   return { r, a, list, names };
 }
 const row = (r: reviews.ReviewRow) => ({
-  id: r.id, caseId: r.caseId, caseNo: r.caseNo, title: r.title, level: r.level, status: r.status, triggers: r.triggers, unit: r.unit, unitName: r.unitName, openedAt: r.openedAt, finishedAt: r.finishedAt, version: r.version,
+  id: r.id,
+  caseId: r.caseId,
+  caseNo: r.caseNo,
+  title: r.title,
+  level: r.level,
+  status: r.status,
+  triggers: r.triggers,
+  unit: r.unit,
+  unitName: r.unitName,
+  openedAt: r.openedAt,
+  finishedAt: r.finishedAt,
+  version: r.version,
 });
 
 export const reviewRoutes = serve(reviewApi, {
@@ -30,14 +41,29 @@ export const reviewRoutes = serve(reviewApi, {
     const rows = await reviews.list(hub.sql, { realm, scope, status: query.status, limit: query.limit + 1, after: readCursor(query.cursor) });
     const items = rows.slice(0, query.limit);
     const last = items.at(-1);
-    return { items: items.map((r) => ({ ...row(r), improvements: r.improvements, improvementsDone: r.improvementsDone })), next: rows.length > query.limit && last ? Buffer.from(`${last.key}|${last.id}`).toString('base64url') : null };
+    return {
+      items: items.map((r) => ({ ...row(r), improvements: r.improvements, improvementsDone: r.improvementsDone })),
+      next: rows.length > query.limit && last ? Buffer.from(`${last.key}|${last.id}`).toString('base64url') : null,
+    };
   },
   create: ({ work, body }) => reviews.createReview(work, body.caseId, body.reason),
   async read({ hub, params, scope, realm }) {
     const { r, a, list, names } = await whole(hub, params.id, realm, scope);
     // The loop is closed when nothing that was promised is still open.
     const closedLoop = r.status === 'final' && list.every((i) => i.status === 'done' || i.status === 'dropped');
-    return { ...row(r), summary: r.summary, worked: r.worked, failed: r.failed, causes: r.causes, declineReason: r.declineReason, frozen: r.frozen !== null, ...a, improvements: list, closedLoop, names };
+    return {
+      ...row(r),
+      summary: r.summary,
+      worked: r.worked,
+      failed: r.failed,
+      causes: r.causes,
+      declineReason: r.declineReason,
+      frozen: r.frozen !== null,
+      ...a,
+      improvements: list,
+      closedLoop,
+      names,
+    };
   },
   save: ({ work, params, body, ifMatch }) => reviews.saveReview(work, params.id, ifMatch, body),
   decline: ({ work, params, body, ifMatch }) => reviews.declineReview(work, params.id, ifMatch, body.reason),

@@ -60,7 +60,17 @@ export async function createReview(work: Work, caseId: string, reason: string): 
   const unit = `${state.root}.${packs.content.flows.get(state.flow)!.owner}`;
   if (!may(work.actor, 'review.write', unit)) throw problem('forbidden', { detail: `不能为 ${unit} 编写复盘` });
   const id = uuidv7();
-  const fresh = await store.insert(work.tx, { id, realm: work.realm, caseId, status: 'draft', triggers: [...triggers(state, await cases.timeline(work.tx, caseId)), asked], title: `复盘：${state.title}`, unit, at: work.at, by: work.by });
+  const fresh = await store.insert(work.tx, {
+    id,
+    realm: work.realm,
+    caseId,
+    status: 'draft',
+    triggers: [...triggers(state, await cases.timeline(work.tx, caseId)), asked],
+    title: `复盘：${state.title}`,
+    unit,
+    at: work.at,
+    by: work.by,
+  });
   if (!fresh) throw problem('conflict', { detail: '这个事件已有复盘' });
   await append(work, [{ kind: 'review.begun', subject: `review:${id}`, unit, data: { case: caseId, reason } }]);
   return { id, version: 1 };
@@ -93,7 +103,12 @@ export async function saveReview(work: Work, id: string, asked: number, w: Writt
     if (x.dueOn < dateOf(work.at)) throw problem('invalid-input', { errors: [{ pointer: `/body/improvements/${i}/dueOn`, message: '完成日期已过' }] });
   }
   await store.save(work.tx, id, w);
-  await store.planImprovements(work.tx, id, work.realm, w.improvements.map((x) => ({ id: uuidv7(), ...x })));
+  await store.planImprovements(
+    work.tx,
+    id,
+    work.realm,
+    w.improvements.map((x) => ({ id: uuidv7(), ...x })),
+  );
   await append(work, [{ kind: 'review.written', subject: `review:${id}`, unit: r.unit, data: { causes: w.causes.map((c) => c.kind), improvements: w.improvements.length } }]);
   return { version: r.version + 1 };
 }
@@ -108,7 +123,10 @@ export async function declineReview(work: Work, id: string, asked: number, reaso
 /** Finishes a review: the timeline is kept as it stands, every improvement becomes a case of its unit with a day it is due. */
 export async function finishReview(work: Work, id: string, asked: number): Promise<{ version: number; cases: string[] }> {
   const r = await held(work, id, asked, ['draft']);
-  const errors = [...(r.summary.trim() ? [] : [{ pointer: '/summary', message: '请写明经过与结论' }]), ...(r.causes.length ? [] : [{ pointer: '/causes', message: '请至少写明一个原因' }])];
+  const errors = [
+    ...(r.summary.trim() ? [] : [{ pointer: '/summary', message: '请写明经过与结论' }]),
+    ...(r.causes.length ? [] : [{ pointer: '/causes', message: '请至少写明一个原因' }]),
+  ];
   if (errors.length) throw problem('invalid-input', { errors, detail: errors.map((e) => e.message).join('；') });
   const packs = await current(work.hub, work.tx);
   await store.finish(work.tx, id, await assembled(work.hub, work.tx, r, work.at), work.at);
@@ -119,9 +137,18 @@ export async function finishReview(work: Work, id: string, asked: number): Promi
   for (const i of await store.improvements(work.tx, id)) {
     if (i.status !== 'planned') continue;
     const opened = await cases.openCase(asHub, {
-      flow: 'improvement', title: i.text.slice(0, 200), description: `${r.title}（${r.caseNo}）的改进项，涉及${changeNames[i.changes].zh}，${i.dueOn} 前完成。`, source: 'review', origin: `review:${id}`,
+      flow: 'improvement',
+      title: i.text.slice(0, 200),
+      description: `${r.title}（${r.caseNo}）的改进项，涉及${changeNames[i.changes].zh}，${i.dueOn} 前完成。`,
+      source: 'review',
+      origin: `review:${id}`,
     });
-    await cases.act(asHub, opened.id, null, { kind: 'decide', task: opened.state.tasks[0]!.id, outcome: 'assign', assign: [{ unit: i.unit, title: i.text.slice(0, 200), lead: true }] });
+    await cases.act(asHub, opened.id, null, {
+      kind: 'decide',
+      task: opened.state.tasks[0]!.id,
+      outcome: 'assign',
+      assign: [{ unit: i.unit, title: i.text.slice(0, 200), lead: true }],
+    });
     await store.openImprovement(work.tx, i.id, opened.id, packs.version);
     await setTimer(work, { subject: `improvement:${i.id}`, kind: 'review.improvement-due', generation: 1, dueAt: localInstant(i.dueOn, '18:00') });
     made.push(opened.id);
@@ -155,7 +182,14 @@ export async function followCases(work: Work, facts: Fact[]): Promise<void> {
       const status = f.kind === 'case.closed' ? 'done' : 'dropped';
       await store.endImprovement(work.tx, i.id, { status, changed: typeof said === 'string' ? said : null, packAfter: version, at: f.at });
       await cancelTimers(work, `improvement:${i.id}`);
-      await append(work, [{ kind: `review.improvement-${status}`, subject: `review:${i.reviewId}`, unit: i.unit, data: { improvement: i.id, case: caseId, contentChanged: i.packBefore !== version } }]);
+      await append(work, [
+        {
+          kind: `review.improvement-${status}`,
+          subject: `review:${i.reviewId}`,
+          unit: i.unit,
+          data: { improvement: i.id, case: caseId, contentChanged: i.packBefore !== version },
+        },
+      ]);
     }
   }
 }

@@ -24,7 +24,11 @@ export async function rollStep(hub: Hub, name = CURSOR): Promise<number> {
     where (i.tx, i.id) > (${range.fromTx}::text::xid8, ${range.fromId}::bigint) and (i.tx, i.id) <= (${range.tx}::text::xid8, ${range.id}::bigint)`;
   for (let i = 0; i < pairs.length; i += CHUNK) {
     const part = pairs.slice(i, i + CHUNK);
-    await store.rollHours(hub.sql, part.map((p) => p.stream), part.map((p) => p.hour));
+    await store.rollHours(
+      hub.sql,
+      part.map((p) => p.stream),
+      part.map((p) => p.hour),
+    );
   }
   // Only from where it began: two processes at it cannot move the cursor back.
   await hub.sql`update cursors set tx = ${range.tx}::text::xid8, position = ${range.id}, failures = 0, updated_at = clock_timestamp()

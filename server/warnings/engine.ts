@@ -83,7 +83,9 @@ export class Engine {
     this.#saved = o.saved ?? new Map();
     const byThing = Map.groupBy(watched, (w) => w.thing);
     for (const w of watched) this.#thingOf.set(w.stream, w.thing);
-    const own = new Set(rules.filter((r) => r.rule.on.kind === 'device' && r.rule.when.kind === 'silent' && r.rule.on.profile).map((r) => (r.rule.on as { profile: string }).profile));
+    const own = new Set(
+      rules.filter((r) => r.rule.on.kind === 'device' && r.rule.when.kind === 'silent' && r.rule.on.profile).map((r) => (r.rule.on as { profile: string }).profile),
+    );
     for (const r of rules) {
       const { on, when } = r.rule;
       if (on.kind === 'stream' && when.kind !== 'several')
@@ -98,7 +100,11 @@ export class Engine {
           if (list) list.push(slot);
           else this.#silence.set(thing, [slot]);
         }
-      if (on.kind === 'device' && when.kind === 'several') this.#makeGroups(r, [...byThing.values()].filter((s) => !on.profile || s[0]!.profile === on.profile));
+      if (on.kind === 'device' && when.kind === 'several')
+        this.#makeGroups(
+          r,
+          [...byThing.values()].filter((s) => !on.profile || s[0]!.profile === on.profile),
+        );
       if (on.kind === 'indicator') {
         const list = this.#indicator.get(on.indicator);
         const item = { rule: r, slots: new Map<string, Slot>() };
@@ -108,7 +114,9 @@ export class Engine {
     }
     const open = rules.filter((r) => r.rule.on.kind === 'unwatched');
     if (this.detector)
-      for (const w of watched) if (!this.#ofStream.has(w.stream) && !this.#groups.has(w.stream)) for (const r of open) this.#add(w.stream, this.#slot(r, `stream:${w.stream}`, w.stream, w.thing, w.intervalMs));
+      for (const w of watched)
+        if (!this.#ofStream.has(w.stream) && !this.#groups.has(w.stream))
+          for (const r of open) this.#add(w.stream, this.#slot(r, `stream:${w.stream}`, w.stream, w.thing, w.intervalMs));
   }
 
   #add(stream: string, slot: Slot): void {
@@ -134,7 +142,12 @@ export class Engine {
     if (when.among === 'thing') for (const t of things) sets.push({ object: `thing:${t[0]!.thing}`, members: [t] });
     else if (when.among === 'neighbours')
       for (const t of things) {
-        const near = things.filter((o) => o !== t).map((o) => ({ o, d: metres(t[0]!, o[0]!) })).filter((x) => x.d <= when.radius!).sort((a, b) => a.d - b.d).slice(0, MAX_NEIGHBOURS);
+        const near = things
+          .filter((o) => o !== t)
+          .map((o) => ({ o, d: metres(t[0]!, o[0]!) }))
+          .filter((x) => x.d <= when.radius!)
+          .sort((a, b) => a.d - b.d)
+          .slice(0, MAX_NEIGHBOURS);
         if (near.length + 1 >= when.k) sets.push({ object: `thing:${t[0]!.thing}`, members: [t, ...near.map((x) => x.o)] });
       }
     else
@@ -186,7 +199,15 @@ export class Engine {
     }
   }
   #groupEvent(g: GroupSlot, change: Change): Event {
-    return { rule: g.rule.rule, version: g.rule.version, object: g.object, stream: null, thing: g.things[0]!, change, agreeing: g.machine.agreeing(g.state, change.at).map((i) => g.things[i]!) };
+    return {
+      rule: g.rule.rule,
+      version: g.rule.version,
+      object: g.object,
+      stream: null,
+      thing: g.things[0]!,
+      change,
+      agreeing: g.machine.agreeing(g.state, change.at).map((i) => g.things[i]!),
+    };
   }
 
   /** Judges a value of an indicator over one instance. */

@@ -15,7 +15,18 @@ import * as store from './store.ts';
 /** How the slice to the right opens a case for a warning; set by it (or the composition root) at start. */
 export type OpenCase = (
   work: Work,
-  w: { warningId: string; title: string; description: string; level: number; scenario?: string | undefined; matter?: string | undefined; condition?: string | undefined; place?: { lon: number; lat: number; address: string; unit?: string | undefined } | undefined; unit: string; evidence: Record<string, unknown> },
+  w: {
+    warningId: string;
+    title: string;
+    description: string;
+    level: number;
+    scenario?: string | undefined;
+    matter?: string | undefined;
+    condition?: string | undefined;
+    place?: { lon: number; lat: number; address: string; unit?: string | undefined } | undefined;
+    unit: string;
+    evidence: Record<string, unknown>;
+  },
 ) => Promise<{ id: string; no: string }>;
 
 export interface Raising {
@@ -36,7 +47,13 @@ const openState = (w: store.WarningRow): boolean => w.closedAt === null;
 
 /** Cancels and sets the escalation of a warning: who is told next while nobody acknowledges. */
 export const escalationTimers = (w: { id: string; generation: number }, rule: WarningRule, from: Date): NewTimer[] =>
-  rule.escalate.map((e, i) => ({ subject: `warning:${w.id}`, kind: 'warning.escalate', generation: w.generation * 100 + i, dueAt: new Date(from.getTime() + durationMs(e.after)!), data: { to: e.to, step: i + 1 } }));
+  rule.escalate.map((e, i) => ({
+    subject: `warning:${w.id}`,
+    kind: 'warning.escalate',
+    generation: w.generation * 100 + i,
+    dueAt: new Date(from.getTime() + durationMs(e.after)!),
+    data: { to: e.to, step: i + 1 },
+  }));
 
 /** Applies changes in the order they happened. The same changes again (after a crash) change nothing. Gives the ids raised. */
 export async function applyEvents(work: Work, events: Event[], o: Raising): Promise<string[]> {
@@ -84,7 +101,17 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
       const worse = change.to < w.worst;
       // Worse than anybody acknowledged: it must be looked at again.
       const again = worse && w.state === 'acknowledged';
-      await store.change(work.tx, w.id, { level: change.to, worst: Math.min(w.worst, change.to), value: round(change.value), ...(again ? { state: 'raised', notices: w.notices + 1, acknowledged_at: null, acknowledged_by: null } : {}) }, at);
+      await store.change(
+        work.tx,
+        w.id,
+        {
+          level: change.to,
+          worst: Math.min(w.worst, change.to),
+          value: round(change.value),
+          ...(again ? { state: 'raised', notices: w.notices + 1, acknowledged_at: null, acknowledged_by: null } : {}),
+        },
+        at,
+      );
       if (again && !w.foldedInto) {
         await cancelTimers(work, `warning:${w.id}`);
         await setTimers(work, escalationTimers({ id: w.id, generation: w.version + 1 }, rule, at));
@@ -99,7 +126,21 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
     if (w && Number(w.episode) >= change.at) continue;
     if (w?.outcome === 'recovered' && w.closedAt && change.at - w.closedAt.getTime() <= durationMs(rule.reopenWithin)! && durationMs(rule.reopenWithin)! > 0) {
       // Flapping: the same episode goes on; no second notice.
-      await store.change(work.tx, w.id, { state: w.acknowledgedAt ? 'acknowledged' : 'raised', outcome: null, closed_at: null, closed_by: null, level: change.to, worst: Math.min(w.worst, change.to), flaps: w.flaps + 1, value: round(change.value) }, at);
+      await store.change(
+        work.tx,
+        w.id,
+        {
+          state: w.acknowledgedAt ? 'acknowledged' : 'raised',
+          outcome: null,
+          closed_at: null,
+          closed_by: null,
+          level: change.to,
+          worst: Math.min(w.worst, change.to),
+          flaps: w.flaps + 1,
+          value: round(change.value),
+        },
+        at,
+      );
       facts.push({ kind: 'warning.reopened', subject: `warning:${w.id}`, data: { flaps: w.flaps + 1, value: round(change.value) }, unit: w.unit });
       w.closedAt = null;
       w.state = w.acknowledgedAt ? 'acknowledged' : 'raised';
@@ -112,15 +153,52 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
     const unit = instance?.unit ?? about?.unit ?? o.root;
     const stream = e.stream ? streams.get(e.stream) : undefined;
     const vars = {
-      thing: about?.name ?? instance?.name ?? o.units.get(unit) ?? unit, value: String(round(change.value)), unit: stream?.unit ?? instance?.valueUnit ?? '', level: levelNames[change.to as Level].zh, place: about?.address ?? o.units.get(unit) ?? unit,
+      thing: about?.name ?? instance?.name ?? o.units.get(unit) ?? unit,
+      value: String(round(change.value)),
+      unit: stream?.unit ?? instance?.valueUnit ?? '',
+      level: levelNames[change.to as Level].zh,
+      place: about?.address ?? o.units.get(unit) ?? unit,
     };
     fresh.set(key, {
-      event: e, over: false,
+      event: e,
+      over: false,
       row: {
-        id: uuidv7(), kind: 'rule', rule: rule.code, rule_version: e.version, object: e.object, episode: Math.trunc(change.at), thing_id: e.thing || null, stream_id: e.stream, parent_id: about?.parent ?? null, unit,
-        handler: rule.unit ? `${o.root}.${rule.unit}` : null, level: change.to, worst: change.to, state: 'raised', headline: { zh: fillText(rule.headline.zh, vars), en: fillText(rule.headline.en, vars) }, value: round(change.value), value_unit: vars.unit,
-        evidence: { rule: rule.code, version: e.version, when: rule.when, response: rule.response, at: when.toISOString(), value: round(change.value), ...(e.agreeing ? { agreeing: e.agreeing } : {}), points: [] },
-        folded_into: null, inhibited_by: null, children: 0, raised_at: when, shelved_until: null, lon: about?.lon ?? null, lat: about?.lat ?? null, place: about?.address ?? about?.name ?? null, notices: 1,
+        id: uuidv7(),
+        kind: 'rule',
+        rule: rule.code,
+        rule_version: e.version,
+        object: e.object,
+        episode: Math.trunc(change.at),
+        thing_id: e.thing || null,
+        stream_id: e.stream,
+        parent_id: about?.parent ?? null,
+        unit,
+        handler: rule.unit ? `${o.root}.${rule.unit}` : null,
+        level: change.to,
+        worst: change.to,
+        state: 'raised',
+        headline: { zh: fillText(rule.headline.zh, vars), en: fillText(rule.headline.en, vars) },
+        value: round(change.value),
+        value_unit: vars.unit,
+        evidence: {
+          rule: rule.code,
+          version: e.version,
+          when: rule.when,
+          response: rule.response,
+          at: when.toISOString(),
+          value: round(change.value),
+          ...(e.agreeing ? { agreeing: e.agreeing } : {}),
+          points: [],
+        },
+        folded_into: null,
+        inhibited_by: null,
+        children: 0,
+        raised_at: when,
+        shelved_until: null,
+        lon: about?.lon ?? null,
+        lat: about?.lat ?? null,
+        place: about?.address ?? about?.name ?? null,
+        notices: 1,
       },
     });
   }
@@ -128,7 +206,14 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
   // Shelved, under maintenance, or only a consequence of another open warning.
   const shelves = fresh.size ? await store.shelves(work.tx, work.realm, at) : [];
   const inhibiting = [...fresh.values()].flatMap((f) => f.event.rule.inhibitedBy);
-  const inhibitors = inhibiting.length ? await store.inhibitors(work.tx, work.realm, [...new Set(inhibiting)], [...new Set([...fresh.values()].flatMap(({ row }) => [row.thing_id, row.parent_id].filter((x) => x !== null)))]) : [];
+  const inhibitors = inhibiting.length
+    ? await store.inhibitors(
+        work.tx,
+        work.realm,
+        [...new Set(inhibiting)],
+        [...new Set([...fresh.values()].flatMap(({ row }) => [row.thing_id, row.parent_id].filter((x) => x !== null)))],
+      )
+    : [];
   const timers: NewTimer[] = [];
   for (const { row, event } of fresh.values()) {
     const shelf = shelves.find((s) => (!s.rule || s.rule === row.rule) && (!s.thing || s.thing === row.thing_id || s.thing === row.parent_id) && within(row.unit, s.unit));
@@ -138,7 +223,8 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
       row.notices = 0;
       timers.push({ subject: `warning:${row.id}`, kind: 'warning.unshelve', generation: 1, dueAt: shelf.until, data: { reason: shelf.reason } });
     }
-    const by = inhibitors.find((i) => event.rule.inhibitedBy.includes(i.rule) && (i.thing === row.thing_id || i.thing === row.parent_id)) ??
+    const by =
+      inhibitors.find((i) => event.rule.inhibitedBy.includes(i.rule) && (i.thing === row.thing_id || i.thing === row.parent_id)) ??
       [...fresh.values()].map((f) => f.row).find((r) => r !== row && event.rule.inhibitedBy.includes(r.rule!) && (r.thing_id === row.thing_id || r.thing_id === row.parent_id));
     if (by) {
       row.inhibited_by = by.id;
@@ -147,7 +233,15 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
   }
   // The frozen chart: the readings before, as they were.
   const charted = [...fresh.values()].filter(({ row }) => row.stream_id);
-  const points = new Map((charted.length ? await store.before(work.tx, charted.map(({ row }) => ({ stream: row.stream_id!, at: row.episode }))) : []).map((p) => [p.n, p]));
+  const points = new Map(
+    (charted.length
+      ? await store.before(
+          work.tx,
+          charted.map(({ row }) => ({ stream: row.stream_id!, at: row.episode })),
+        )
+      : []
+    ).map((p) => [p.n, p]),
+  );
   for (const [n, { row }] of charted.entries()) {
     const p = points.get(n);
     if (p) (row.evidence as { points: unknown }).points = p.at.map((t, i) => [t.toISOString(), p.num[i]]);
@@ -157,7 +251,21 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
   const added = await store.add(work.tx, work.realm, rows);
   const raised = [...fresh.values()].filter(({ row }) => added.has(row.id));
   for (const { row } of raised)
-    facts.push({ kind: 'warning.raised', subject: `warning:${row.id}`, data: { rule: row.rule, version: row.rule_version, object: row.object, level: row.level, value: row.value, at: row.raised_at.toISOString(), ...(row.inhibited_by ? { inhibitedBy: row.inhibited_by } : {}), ...(row.state === 'shelved' ? { shelved: true } : {}) }, unit: row.unit });
+    facts.push({
+      kind: 'warning.raised',
+      subject: `warning:${row.id}`,
+      data: {
+        rule: row.rule,
+        version: row.rule_version,
+        object: row.object,
+        level: row.level,
+        value: row.value,
+        at: row.raised_at.toISOString(),
+        ...(row.inhibited_by ? { inhibitedBy: row.inhibited_by } : {}),
+        ...(row.state === 'shelved' ? { shelved: true } : {}),
+      },
+      unit: row.unit,
+    });
 
   // Storms.
   for (const { row, over } of raised)
@@ -170,24 +278,72 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
   if (single.length) {
     const since = new Date(Math.min(...single.map(({ row }) => row.raised_at.getTime())) - foldDefaults.windowMs);
     const mine = new Set(single.map(({ row }) => row.id));
-    const foldable = (w: { id: string; rule: string | null; level: number; raisedAt: Date; parent: string | null; unit: string }): Foldable => ({ id: w.id, rule: w.rule!, level: w.level, at: w.raisedAt.getTime(), parent: w.parent, area: areaOf(w.unit) });
+    const foldable = (w: { id: string; rule: string | null; level: number; raisedAt: Date; parent: string | null; unit: string }): Foldable => ({
+      id: w.id,
+      rule: w.rule!,
+      level: w.level,
+      at: w.raisedAt.getTime(),
+      parent: w.parent,
+      area: areaOf(w.unit),
+    });
     const recent = (await store.recentSingles(work.tx, work.realm, since)).filter((w) => !mine.has(w.id)).map((w) => foldable({ ...w, parent: w.parentId }));
-    const storms = (await store.openStorms(work.tx, work.realm, new Date(since.getTime() - 10 * foldDefaults.windowMs))).map((s) => ({ id: s.id, key: s.key, lastAt: s.lastAt.getTime() }));
-    const f = fold(storms, recent, single.map(({ row }) => foldable({ id: row.id, rule: row.rule, level: row.level, raisedAt: row.raised_at, parent: row.parent_id, unit: row.unit })));
+    const storms = (await store.openStorms(work.tx, work.realm, new Date(since.getTime() - 10 * foldDefaults.windowMs))).map((s) => ({
+      id: s.id,
+      key: s.key,
+      lastAt: s.lastAt.getTime(),
+    }));
+    const f = fold(
+      storms,
+      recent,
+      single.map(({ row }) => foldable({ id: row.id, rule: row.rule, level: row.level, raisedAt: row.raised_at, parent: row.parent_id, unit: row.unit })),
+    );
     for (const s of f.open) {
       const id = uuidv7();
       const one = single.find(({ row }) => s.ids.includes(row.id))!;
       const parentName = s.key.startsWith('parent:') ? things.get(one.row.thing_id ?? '')?.parentName : undefined;
       const place = parentName ?? (s.key.startsWith('area:') ? (o.units.get(areaOf(one.row.unit)) ?? areaOf(one.row.unit)) : (o.units.get(o.root) ?? o.root));
       const name = one.event.rule.name;
-      await store.add(work.tx, work.realm, [{
-        ...one.row, id, kind: 'storm', rule: null, rule_version: null, object: s.key, episode: Math.trunc(s.at), thing_id: s.key.startsWith('parent:') ? s.key.slice(7) : null, stream_id: null, parent_id: null, unit: s.key.startsWith('rule:') ? o.root : areaOf(one.row.unit),
-        level: s.level, worst: s.level, state: 'raised', headline: { zh: `${place}：${name.zh}等 ${s.ids.length} 条同因告警`, en: `${place}: ${s.ids.length} warnings with one cause (${name.en})` }, value: s.ids.length, value_unit: '条',
-        evidence: { key: s.key, at: new Date(s.at).toISOString(), response: one.event.rule.response, rules: [...new Set(single.filter(({ row }) => s.ids.includes(row.id)).map(({ row }) => row.rule))] }, folded_into: null, inhibited_by: null, children: s.ids.length, shelved_until: null, raised_at: new Date(s.at), notices: 1,
-      }]);
+      await store.add(work.tx, work.realm, [
+        {
+          ...one.row,
+          id,
+          kind: 'storm',
+          rule: null,
+          rule_version: null,
+          object: s.key,
+          episode: Math.trunc(s.at),
+          thing_id: s.key.startsWith('parent:') ? s.key.slice(7) : null,
+          stream_id: null,
+          parent_id: null,
+          unit: s.key.startsWith('rule:') ? o.root : areaOf(one.row.unit),
+          level: s.level,
+          worst: s.level,
+          state: 'raised',
+          headline: { zh: `${place}：${name.zh}等 ${s.ids.length} 条同因告警`, en: `${place}: ${s.ids.length} warnings with one cause (${name.en})` },
+          value: s.ids.length,
+          value_unit: '条',
+          evidence: {
+            key: s.key,
+            at: new Date(s.at).toISOString(),
+            response: one.event.rule.response,
+            rules: [...new Set(single.filter(({ row }) => s.ids.includes(row.id)).map(({ row }) => row.rule))],
+          },
+          folded_into: null,
+          inhibited_by: null,
+          children: s.ids.length,
+          shelved_until: null,
+          raised_at: new Date(s.at),
+          notices: 1,
+        },
+      ]);
       await store.foldUnder(work.tx, id, s.ids, at);
       for (const x of s.ids) folded.add(x);
-      facts.push({ kind: 'warning.storm', subject: `warning:${id}`, data: { key: s.key, level: s.level, children: s.ids }, unit: s.key.startsWith('rule:') ? o.root : areaOf(one.row.unit) });
+      facts.push({
+        kind: 'warning.storm',
+        subject: `warning:${id}`,
+        data: { key: s.key, level: s.level, children: s.ids },
+        unit: s.key.startsWith('rule:') ? o.root : areaOf(one.row.unit),
+      });
       // The storm is escalated like the worst of its own, once.
       timers.push(...escalationTimers({ id, generation: 1 }, one.event.rule, at));
     }
@@ -208,19 +364,38 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
   // Cases that the catalogue opens by itself; a failure to open one must not lose the warning.
   if (o.openCase)
     for (const { row, event } of single)
-      if (!folded.has(row.id) && event.rule.openCaseAt !== undefined && row.level <= event.rule.openCaseAt && (event.rule.scenario || event.rule.matter)) await respond(work, row.id, event.rule, o).catch((error: unknown) => work.hub.log.error('case for warning failed', { warning: row.id, error }));
+      if (!folded.has(row.id) && event.rule.openCaseAt !== undefined && row.level <= event.rule.openCaseAt && (event.rule.scenario || event.rule.matter))
+        await respond(work, row.id, event.rule, o).catch((error: unknown) => work.hub.log.error('case for warning failed', { warning: row.id, error }));
   return [...added];
 }
 
 /** Opens the case that answers a warning, in its own savepoint. */
-export async function respond(work: Work, id: string, rule: WarningRule | null, o: Pick<Raising, 'openCase'>, more: { scenario?: string | undefined; matter?: string | undefined } = {}): Promise<{ id: string; no: string }> {
+export async function respond(
+  work: Work,
+  id: string,
+  rule: WarningRule | null,
+  o: Pick<Raising, 'openCase'>,
+  more: { scenario?: string | undefined; matter?: string | undefined } = {},
+): Promise<{ id: string; no: string }> {
   if (!o.openCase) throw new Error('没有事件模块');
   const w = (await store.lock(work.tx, id))!;
   const opened = await work.tx.savepoint(async (tx) =>
-    o.openCase!({ ...work, tx: tx as never }, {
-      warningId: w.id, title: w.headline.zh, description: `${rule?.response.zh ?? ''}\n规则：${rule?.name.zh ?? '合并告警'}（第 ${w.ruleVersion ?? 1} 版），${minuteOf(w.raisedAt)} 触发，数值 ${w.value ?? '—'} ${w.valueUnit}`.trim(),
-      level: w.level, scenario: more.scenario ?? rule?.scenario, matter: more.matter ?? rule?.matter, condition: rule?.condition, place: w.lon !== null && w.lat !== null ? { lon: w.lon, lat: w.lat, address: w.place ?? '' } : undefined, unit: w.unit, evidence: w.evidence,
-    }),
+    o.openCase!(
+      { ...work, tx: tx as never },
+      {
+        warningId: w.id,
+        title: w.headline.zh,
+        description:
+          `${rule?.response.zh ?? ''}\n规则：${rule?.name.zh ?? '合并告警'}（第 ${w.ruleVersion ?? 1} 版），${minuteOf(w.raisedAt)} 触发，数值 ${w.value ?? '—'} ${w.valueUnit}`.trim(),
+        level: w.level,
+        scenario: more.scenario ?? rule?.scenario,
+        matter: more.matter ?? rule?.matter,
+        condition: rule?.condition,
+        place: w.lon !== null && w.lat !== null ? { lon: w.lon, lat: w.lat, address: w.place ?? '' } : undefined,
+        unit: w.unit,
+        evidence: w.evidence,
+      },
+    ),
   );
   await store.change(work.tx, id, { case_id: opened.id }, work.at);
   await append(work, [{ kind: 'warning.answered', subject: `warning:${id}`, data: { case: opened.id, no: opened.no }, unit: w.unit }]);

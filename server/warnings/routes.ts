@@ -24,7 +24,8 @@ export const warningRoutes = serve(
     rules: ({ hub, realm, query }) => service.rules(hub, realm, query.days),
     putRule: ({ work, params, body }) => service.putRule(work, params.code, body.definition),
     retireRule: ({ work, params, body }) => service.retireRule(work, params.code, body.note),
-    backtest: ({ hub, realm, scope, body }) => service.backtest(hub, realm, { definition: body.definition, from: new Date(body.from), to: new Date(body.to), streams: body.streams, scope }),
+    backtest: ({ hub, realm, scope, body }) =>
+      service.backtest(hub, realm, { definition: body.definition, from: new Date(body.from), to: new Date(body.to), streams: body.streams, scope }),
     webhooks: ({ hub, realm, scope }) => listWebhooks(hub, realm, scope),
     addWebhook: ({ work, scope, body }) => addWebhook(work, body, scope),
     endWebhook: ({ work, scope, params }) => endWebhook(work, params.id, scope),

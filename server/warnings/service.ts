@@ -79,11 +79,16 @@ export class Warnings {
 
   async raising(): Promise<Raising> {
     const c = await indicatorsOf(this.hub).catalogue(this.realm);
-    const said = await current(this.hub).then((x) => x.root, () => '');
+    const said = await current(this.hub).then(
+      (x) => x.root,
+      () => '',
+    );
     const root = c.units.some((u) => u.path === said) ? said : (c.units.find((u) => u.kind === 'district')?.path ?? said);
     const units = new Map(c.units.map((u) => [u.path, u.name.zh]));
     return {
-      root, openCase: this.openCase, units,
+      root,
+      openCase: this.openCase,
+      units,
       instance: (id) => {
         const i = c.byId.get(id);
         return i && { unit: i.unit, name: units.get(i.unit) ?? i.unit, valueUnit: i.d.unit, thing: i.thingId };
@@ -114,13 +119,19 @@ export class Warnings {
     const [rules, watched] = [await store.rules(this.hub.sql), await store.watched(this.hub.sql, this.realm)];
     const saved = this.engine.size ? new Map(this.engine.states()) : new Map((await store.savedStates(this.hub.sql, this.realm)).flatMap((r) => Object.entries(r.states)));
     // States outlive a new version of their rule: what is open is judged on by the new lines.
-    this.engine = new Engine(rules.map((r) => ({ rule: r.definition, version: r.version })), watched, { detector: this.detector, saved });
+    this.engine = new Engine(
+      rules.map((r) => ({ rule: r.definition, version: r.version })),
+      watched,
+      { detector: this.detector, saved },
+    );
     for (const w of await store.openOf(this.hub.sql, this.realm)) this.engine.adopt(w.rule, w.object, w.level);
     for (const h of await store.heads(this.hub.sql)) this.engine.heard(h.thing, h.at.getTime());
   }
   /** Rebuilds when rules, things or streams changed. */
   async refresh(): Promise<boolean> {
-    const [row] = await this.hub.sql<{ stamp: string }[]>`select concat_ws('/', (select count(*) from warning_rules where active), (select coalesce(sum(version), 0) from warning_rules), (select coalesce(max(id), 0) from streams),
+    const [row] = await this.hub.sql<
+      { stamp: string }[]
+    >`select concat_ws('/', (select count(*) from warning_rules where active), (select coalesce(sum(version), 0) from warning_rules), (select coalesce(max(id), 0) from streams),
       (select concat(count(*), ':', coalesce(sum(version), 0)) from things where status = 'active')) as stamp`;
     if (row!.stamp === this.#stamp) return false;
     this.#stamp = row!.stamp;
@@ -138,7 +149,11 @@ export class Warnings {
       const batches = await store.batchesBetween(this.hub.sql, at, 100);
       const last = batches.at(-1);
       if (!last) break;
-      for (const r of await store.readingsOfHours(this.hub.sql, batches.flatMap((b) => b.streams), batches.flatMap((b) => b.hours))) {
+      for (const r of await store.readingsOfHours(
+        this.hub.sql,
+        batches.flatMap((b) => b.streams),
+        batches.flatMap((b) => b.hours),
+      )) {
         this.engine.step(r.stream, r.at.getTime(), r.num, this.#pending);
         replayed++;
       }
@@ -224,9 +239,40 @@ const shown = (w: store.WarningRow, rules: Map<string, WarningRule>, actor: Acto
   const rule = w.rule ? rules.get(w.rule) : undefined;
   const may = scopeOf(actor, 'warning.handle').some((p) => within(w.unit, p) || (w.handler !== null && within(w.handler, p)));
   return {
-    id: w.id, kind: w.kind, nature: w.nature, rule: w.rule, ruleName: rule?.name ?? null, object: w.object, thingId: w.thingId, streamId: w.streamId, unit: w.unit, handler: w.handler, level: w.level, worst: w.worst, colour: levelNames[w.level as Level].colour,
-    state: w.state, outcome: w.outcome, headline: w.headline, response: rule?.response ?? (w.evidence.response as Warning['response']) ?? null, value: w.value, valueUnit: w.valueUnit, children: w.children, flaps: w.flaps, escalation: w.escalation, raisedAt: w.raisedAt, changedAt: w.changedAt,
-    acknowledgedAt: w.acknowledgedAt, shelvedUntil: w.shelvedUntil, closedAt: w.closedAt, foldedInto: w.foldedInto, inhibitedBy: w.inhibitedBy, caseId: w.caseId, lon: w.lon, lat: w.lat, place: w.place, version: w.version,
+    id: w.id,
+    kind: w.kind,
+    nature: w.nature,
+    rule: w.rule,
+    ruleName: rule?.name ?? null,
+    object: w.object,
+    thingId: w.thingId,
+    streamId: w.streamId,
+    unit: w.unit,
+    handler: w.handler,
+    level: w.level,
+    worst: w.worst,
+    colour: levelNames[w.level as Level].colour,
+    state: w.state,
+    outcome: w.outcome,
+    headline: w.headline,
+    response: rule?.response ?? (w.evidence.response as Warning['response']) ?? null,
+    value: w.value,
+    valueUnit: w.valueUnit,
+    children: w.children,
+    flaps: w.flaps,
+    escalation: w.escalation,
+    raisedAt: w.raisedAt,
+    changedAt: w.changedAt,
+    acknowledgedAt: w.acknowledgedAt,
+    shelvedUntil: w.shelvedUntil,
+    closedAt: w.closedAt,
+    foldedInto: w.foldedInto,
+    inhibitedBy: w.inhibitedBy,
+    caseId: w.caseId,
+    lon: w.lon,
+    lat: w.lat,
+    place: w.place,
+    version: w.version,
     actions: may ? allowedIn[w.state].filter((a) => a !== 'respond' || !w.caseId) : [],
   };
 };
@@ -238,7 +284,21 @@ const readCursor = (c: string | undefined) => {
   return { level: Number(m[1]), at: m[2]!, id: m[3]! };
 };
 
-export async function list(hub: Hub, actor: Actor, q: { realm: string; scope: string[]; state: 'open' | 'closed' | 'all'; level?: number | undefined; rule?: string | undefined; folded?: boolean | undefined; parent?: string | undefined; cursor?: string | undefined; limit: number }) {
+export async function list(
+  hub: Hub,
+  actor: Actor,
+  q: {
+    realm: string;
+    scope: string[];
+    state: 'open' | 'closed' | 'all';
+    level?: number | undefined;
+    rule?: string | undefined;
+    folded?: boolean | undefined;
+    parent?: string | undefined;
+    cursor?: string | undefined;
+    limit: number;
+  },
+) {
   const rows = await store.list(hub.sql, { ...q, folded: q.folded ?? false, after: readCursor(q.cursor), limit: q.limit + 1 });
   const rules = await ruleNames(hub);
   const items = rows.slice(0, q.limit);
@@ -247,7 +307,8 @@ export async function list(hub: Hub, actor: Actor, q: { realm: string; scope: st
 export const counts = (hub: Hub, realm: string, scope: string[]) => store.counts(hub.sql, realm, scope);
 
 const seen = (w: store.WarningRow | undefined, realm: string, scope: string[]): store.WarningRow => {
-  if (!w || w.realm !== realm || !scope.some((p) => within(w.unit, p) || (w.handler !== null && within(w.handler, p)))) throw problem('not-found', { detail: '没有这条预警，或不在您的范围内' });
+  if (!w || w.realm !== realm || !scope.some((p) => within(w.unit, p) || (w.handler !== null && within(w.handler, p))))
+    throw problem('not-found', { detail: '没有这条预警，或不在您的范围内' });
   return w;
 };
 export async function read(hub: Hub, actor: Actor, realm: string, id: string, scope: string[]) {
@@ -255,7 +316,10 @@ export async function read(hub: Hub, actor: Actor, realm: string, id: string, sc
   const rules = await ruleNames(hub);
   const rule = w.rule ? rules.get(w.rule) : undefined;
   return {
-    ...shown(w, rules, actor), evidence: w.evidence, note: w.note, offers: { scenario: rule?.scenario ?? null, matter: rule?.matter ?? null },
+    ...shown(w, rules, actor),
+    evidence: w.evidence,
+    note: w.note,
+    offers: { scenario: rule?.scenario ?? null, matter: rule?.matter ?? null },
     history: (await factHistory(hub.sql, `warning:${id}`)).map((f) => ({ at: f.at, kind: f.kind, by: f.by, data: f.data })),
   };
 }
@@ -267,7 +331,9 @@ async function locked(work: Work, id: string, scope: string[], act: string): Pro
 }
 /** The warning and, of a storm, its open children. */
 const withChildren = async (work: Work, w: store.WarningRow): Promise<string[]> =>
-  w.kind === 'storm' ? [w.id, ...(await work.tx<{ id: string }[]>`select id from warnings where folded_into = ${w.id} and closed_at is null order by id for update`).map((r) => r.id)] : [w.id];
+  w.kind === 'storm'
+    ? [w.id, ...(await work.tx<{ id: string }[]>`select id from warnings where folded_into = ${w.id} and closed_at is null order by id for update`).map((r) => r.id)]
+    : [w.id];
 const after = async (work: Work, id: string) => {
   const w = (await store.read(work.tx, id))!;
   return { id, state: w.state, version: w.version };
@@ -278,7 +344,14 @@ export async function acknowledge(work: Work, id: string, scope: string[]) {
   const all = await withChildren(work, w);
   await work.tx`update warnings set state = 'acknowledged', acknowledged_at = ${work.at}, acknowledged_by = ${work.by}, shelved_until = null, changed_at = ${work.at}, version = version + 1 where id = any(${all}) and state in ('raised', 'shelved')`;
   for (const x of all) await cancelTimers(work, `warning:${x}`);
-  await append(work, [{ kind: 'warning.acknowledged', subject: `warning:${id}`, data: { seconds: Math.round((work.at.getTime() - w.raisedAt.getTime()) / 1000), children: all.length - 1 }, unit: w.unit }]);
+  await append(work, [
+    {
+      kind: 'warning.acknowledged',
+      subject: `warning:${id}`,
+      data: { seconds: Math.round((work.at.getTime() - w.raisedAt.getTime()) / 1000), children: all.length - 1 },
+      unit: w.unit,
+    },
+  ]);
   return after(work, id);
 }
 async function finish(work: Work, id: string, scope: string[], note: string, how: 'close' | 'false-alarm') {
@@ -300,7 +373,8 @@ export const falseAlarm = (work: Work, id: string, scope: string[], note: string
 
 export async function shelve(work: Work, id: string, scope: string[], until: Date, note: string) {
   const w = await locked(work, id, scope, 'shelve');
-  if (until.getTime() <= work.at.getTime() || until.getTime() > work.at.getTime() + 7 * 86_400_000) throw problem('invalid-input', { errors: [{ pointer: '/body/until', message: '搁置须在七天之内到期' }] });
+  if (until.getTime() <= work.at.getTime() || until.getTime() > work.at.getTime() + 7 * 86_400_000)
+    throw problem('invalid-input', { errors: [{ pointer: '/body/until', message: '搁置须在七天之内到期' }] });
   const all = await withChildren(work, w);
   await work.tx`update warnings set state = 'shelved', shelved_until = ${until}, note = ${note}, changed_at = ${work.at}, version = version + 1 where id = any(${all}) and closed_at is null`;
   for (const x of all) await cancelTimers(work, `warning:${x}`);
@@ -327,22 +401,45 @@ export async function onTimer(work: Work, timer: Timer): Promise<void> {
   if (timer.kind === 'warning.escalate') {
     if (w.state !== 'raised' || w.foldedInto || w.inhibitedBy) return;
     await store.change(work.tx, w.id, { escalation: Number(timer.data.step), notices: w.notices + 1 }, work.at);
-    await append(work, [{ kind: 'warning.escalated', subject: `warning:${w.id}`, data: { to: timer.data.to, step: timer.data.step, minutes: Math.round((work.at.getTime() - w.raisedAt.getTime()) / 60_000) }, unit: w.unit }]);
+    await append(work, [
+      {
+        kind: 'warning.escalated',
+        subject: `warning:${w.id}`,
+        data: { to: timer.data.to, step: timer.data.step, minutes: Math.round((work.at.getTime() - w.raisedAt.getTime()) / 60_000) },
+        unit: w.unit,
+      },
+    ]);
   } else if (timer.kind === 'warning.unshelve' && w.state === 'shelved') {
     const all = await withChildren(work, w);
     await work.tx`update warnings set state = 'raised', shelved_until = null, notices = notices + 1, changed_at = ${work.at}, version = version + 1 where id = any(${all}) and state = 'shelved'`;
     await append(work, [{ kind: 'warning.unshelved', subject: `warning:${w.id}`, data: {}, unit: w.unit }]);
   }
 }
-export async function addShelf(work: Work, s: { kind: 'shelf' | 'maintenance'; rule?: string | undefined; thing?: string | undefined; unit: string; from: Date; until: Date; reason: string }, scope: string[]) {
+export async function addShelf(
+  work: Work,
+  s: { kind: 'shelf' | 'maintenance'; rule?: string | undefined; thing?: string | undefined; unit: string; from: Date; until: Date; reason: string },
+  scope: string[],
+) {
   if (!scope.some((p) => within(s.unit, p))) throw problem('forbidden', { detail: '不在您的范围内' });
-  if (s.until <= s.from || s.until.getTime() - s.from.getTime() > 31 * 86_400_000) throw problem('invalid-input', { errors: [{ pointer: '/body/until', message: '结束须晚于开始，且不超过 31 天' }] });
+  if (s.until <= s.from || s.until.getTime() - s.from.getTime() > 31 * 86_400_000)
+    throw problem('invalid-input', { errors: [{ pointer: '/body/until', message: '结束须晚于开始，且不超过 31 天' }] });
   const id = uuidv7();
-  await store.addShelf(work.tx, work.realm, { id, kind: s.kind, rule: s.rule ?? null, thing: s.thing ?? null, unit: s.unit, from: s.from, until: s.until, reason: s.reason, by: work.by });
+  await store.addShelf(work.tx, work.realm, {
+    id,
+    kind: s.kind,
+    rule: s.rule ?? null,
+    thing: s.thing ?? null,
+    unit: s.unit,
+    from: s.from,
+    until: s.until,
+    reason: s.reason,
+    by: work.by,
+  });
   await append(work, [{ kind: 'warning.shelf-set', subject: `shelf:${id}`, data: { ...s, from: s.from.toISOString(), until: s.until.toISOString() }, unit: s.unit }]);
   return { id };
 }
-export const shelves = async (hub: Hub, realm: string, scope: string[]) => (await store.shelves(hub.sql, realm, await hub.now(realm))).filter((s) => scope.some((p) => within(s.unit, p) || within(p, s.unit)));
+export const shelves = async (hub: Hub, realm: string, scope: string[]) =>
+  (await store.shelves(hub.sql, realm, await hub.now(realm))).filter((s) => scope.some((p) => within(s.unit, p) || within(p, s.unit)));
 
 /** Known limits of one seat: about 1 in ten minutes can be kept up, 10 is a flood (domain.md §7.6). */
 const LOAD = { sustainable: 1, flood: 10 };
@@ -351,8 +448,17 @@ export async function load(hub: Hub, realm: string, scope: string[], q: { from?:
   const to = q.to ?? new Date(now.getTime() + 1);
   const from = q.from ?? new Date(Math.floor((to.getTime() - 86_400_000) / 600_000) * 600_000);
   if (to.getTime() - from.getTime() > 40 * 86_400_000) throw problem('invalid-input', { errors: [{ pointer: '/query/from', message: '一次最多 40 天' }] });
-  const buckets = (await store.load(hub.sql, realm, scope, from, to)).map((b) => ({ ...b, perSeat: b.notices / q.seats, state: b.notices / q.seats >= LOAD.flood ? ('flood' as const) : b.notices / q.seats > LOAD.sustainable ? ('busy' as const) : ('calm' as const) }));
-  return { ...LOAD, seats: q.seats, buckets, operators: (await store.acknowledgers(hub.sql, realm, from, to)).map((o) => ({ by: o.by, acknowledged: o.n, meanSeconds: o.seconds })) };
+  const buckets = (await store.load(hub.sql, realm, scope, from, to)).map((b) => ({
+    ...b,
+    perSeat: b.notices / q.seats,
+    state: b.notices / q.seats >= LOAD.flood ? ('flood' as const) : b.notices / q.seats > LOAD.sustainable ? ('busy' as const) : ('calm' as const),
+  }));
+  return {
+    ...LOAD,
+    seats: q.seats,
+    buckets,
+    operators: (await store.acknowledgers(hub.sql, realm, from, to)).map((o) => ({ by: o.by, acknowledged: o.n, meanSeconds: o.seconds })),
+  };
 }
 
 /** Rules with what operators said of their warnings; below the floor, once enough is known, retirement is proposed – never done by itself. */
@@ -366,7 +472,18 @@ export async function rules(hub: Hub, realm: string, days: number) {
       const precision = judged ? v.right / judged : null;
       const poor = r.active && judged >= r.definition.minVerdicts && precision! < r.definition.precisionFloor;
       return {
-        code: r.code, version: r.version, name: r.definition.name, active: r.active, definition: r.definition as unknown as Record<string, unknown>, by: r.by, createdAt: r.createdAt, raised: v.raised, right: v.right, wrong: v.wrong, flaps: v.flaps, precision,
+        code: r.code,
+        version: r.version,
+        name: r.definition.name,
+        active: r.active,
+        definition: r.definition as unknown as Record<string, unknown>,
+        by: r.by,
+        createdAt: r.createdAt,
+        raised: v.raised,
+        right: v.right,
+        wrong: v.wrong,
+        flaps: v.flaps,
+        precision,
         proposal: poor ? `近 ${days} 天 ${judged} 条有结论，准确率 ${Math.round(precision! * 100)}%，低于 ${Math.round(r.definition.precisionFloor * 100)}%，建议停用或调整` : null,
       };
     }),
@@ -392,7 +509,9 @@ export async function retireRule(work: Work, code: string, note: string): Promis
   const found = (await store.rules(work.tx)).find((r) => r.code === code);
   if (!found) throw problem('not-found', { detail: '没有这条规则，或已停用' });
   await store.setRuleActive(work.tx, code, false);
-  const open = await work.tx<{ id: string; unit: string }[]>`update warnings set state = 'closed', outcome = 'lapsed', closed_at = ${work.at}, closed_by = ${work.by}, changed_at = ${work.at}, version = version + 1
+  const open = await work.tx<
+    { id: string; unit: string }[]
+  >`update warnings set state = 'closed', outcome = 'lapsed', closed_at = ${work.at}, closed_by = ${work.by}, changed_at = ${work.at}, version = version + 1
     where realm = ${work.realm} and rule = ${code} and closed_at is null returning id, unit`;
   for (const w of open) await cancelTimers(work, `warning:${w.id}`);
   await append(work, [{ kind: 'rule.retired', subject: `rule:${code}`, data: { note, closed: open.length } }]);
@@ -405,7 +524,9 @@ export async function backtest(hub: Hub, realm: string, q: { definition: unknown
   const rule = parsedRule(q.definition);
   const { when, on } = rule;
   if (when.kind === 'several' || on.kind === 'indicator') throw problem('not-supported', { detail: '多条件规则与指标规则暂不能回测' });
-  const all = (await store.watched(hub.sql, realm)).filter((w) => q.scope.some((p) => within(w.unit, p)) && (on.kind === 'unwatched' || !on.profile || w.profile === on.profile) && (on.kind !== 'stream' || w.code === on.stream));
+  const all = (await store.watched(hub.sql, realm)).filter(
+    (w) => q.scope.some((p) => within(w.unit, p)) && (on.kind === 'unwatched' || !on.profile || w.profile === on.profile) && (on.kind !== 'stream' || w.code === on.stream),
+  );
   const chosen = (q.streams ? all.filter((w) => q.streams!.includes(w.stream)) : all).slice(0, 50);
   const detector = warningsOf(hub).detector;
   const warnings: { object: string; from: Date; to: Date | null; worst: number; peak: number; before: 'true' | 'false' | 'not-judged' | 'not-raised' }[] = [];
@@ -439,7 +560,9 @@ export async function backtest(hub: Hub, realm: string, q: { definition: unknown
       break;
     }
   }
-  const past = await hub.sql<{ object: string; from: Date; to: Date; verdict: boolean | null }[]>`select object, raised_at as "from", coalesce(closed_at, ${q.to}) as "to", verdict from warnings
+  const past = await hub.sql<
+    { object: string; from: Date; to: Date; verdict: boolean | null }[]
+  >`select object, raised_at as "from", coalesce(closed_at, ${q.to}) as "to", verdict from warnings
     where realm = ${realm} and rule = ${rule.code} and raised_at < ${q.to} and coalesce(closed_at, ${q.to}) > ${q.from}`;
   for (const w of warnings) {
     const p = past.find((x) => x.object === w.object && x.from <= (w.to ?? q.to) && x.to >= w.from);
@@ -457,8 +580,23 @@ export async function cap(hub: Hub, realm: string, id: string, scope: string[]):
   const over = w.closedAt !== null;
   const sender = 'chengshu.internal';
   return capXml({
-    identifier: over ? `${w.id}.${w.version}` : w.id, sender, sent: over ? w.closedAt! : w.raisedAt, nature: w.nature, realm, msgType: over ? 'Cancel' : 'Alert',
-    references: over ? [{ sender, identifier: w.id, sent: w.raisedAt }] : [], category: 'Infra', event: rule?.name.zh ?? '合并告警', level: w.level as Level, headline: w.headline.zh, description: `${w.headline.zh}（${w.value ?? '—'} ${w.valueUnit}）`, instruction: rule?.response.zh ?? '', senderName: r.units.get(r.root) ?? '城枢',
-    onset: w.raisedAt, expires: w.closedAt, certainty: rule?.when.kind === 'forecast' ? 'Likely' : rule?.when.kind === 'anomaly' ? 'Possible' : 'Observed', area: { desc: w.place ?? r.units.get(w.unit) ?? w.unit, ...(w.lon !== null && w.lat !== null ? { circle: { lat: w.lat, lon: w.lon, km: 0.2 } } : {}) },
+    identifier: over ? `${w.id}.${w.version}` : w.id,
+    sender,
+    sent: over ? w.closedAt! : w.raisedAt,
+    nature: w.nature,
+    realm,
+    msgType: over ? 'Cancel' : 'Alert',
+    references: over ? [{ sender, identifier: w.id, sent: w.raisedAt }] : [],
+    category: 'Infra',
+    event: rule?.name.zh ?? '合并告警',
+    level: w.level as Level,
+    headline: w.headline.zh,
+    description: `${w.headline.zh}（${w.value ?? '—'} ${w.valueUnit}）`,
+    instruction: rule?.response.zh ?? '',
+    senderName: r.units.get(r.root) ?? '城枢',
+    onset: w.raisedAt,
+    expires: w.closedAt,
+    certainty: rule?.when.kind === 'forecast' ? 'Likely' : rule?.when.kind === 'anomaly' ? 'Possible' : 'Observed',
+    area: { desc: w.place ?? r.units.get(w.unit) ?? w.unit, ...(w.lon !== null && w.lat !== null ? { circle: { lat: w.lat, lon: w.lon, km: 0.2 } } : {}) },
   });
 }

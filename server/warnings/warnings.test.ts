@@ -16,7 +16,26 @@ import { followStep } from '../platform/facts.ts';
 import { Columns } from '#core/signals/columns.ts';
 import { indicatorsOf } from '../indicators/service.ts';
 import { batchStep, rollup, signalsOf } from '../signals/follow.ts';
-import { acknowledge, backtest, cap, close, counts, falseAlarm, list, load, onTimer, openCaseFor, putRule, read, rules, setCaseOpener, shelve, Warnings, warningsOf, addShelf } from './service.ts';
+import {
+  acknowledge,
+  backtest,
+  cap,
+  close,
+  counts,
+  falseAlarm,
+  list,
+  load,
+  onTimer,
+  openCaseFor,
+  putRule,
+  read,
+  rules,
+  setCaseOpener,
+  shelve,
+  Warnings,
+  warningsOf,
+  addShelf,
+} from './service.ts';
 import { addWebhook, deliverWebhook, isInside, listWebhooks, publishFacts, signature } from './webhooks.ts';
 
 const T0 = Date.parse('2026-03-02T09:00:00+08:00');
@@ -28,7 +47,10 @@ interface Site {
   thing: Map<string, string>;
 }
 
-async function site(t: Parameters<typeof testHub>[0], things: { code: string; profile: string; unit: string; interval?: number; parent?: string; streams: string[] }[]): Promise<Site> {
+async function site(
+  t: Parameters<typeof testHub>[0],
+  things: { code: string; profile: string; unit: string; interval?: number; parent?: string; streams: string[] }[],
+): Promise<Site> {
   const hub = await testHub(t, { clock: '2026-03-02T09:00:00+08:00' });
   await setClock(hub, new Date(T0), 0);
   for (const u of ['yuxi.t01', 'yuxi.t02', 'yuxi.t03', 'yuxi.waterworks', 'yuxi.gas', 'yuxi.urban', 'yuxi.center']) await ensureUnit(hub, u);
@@ -36,7 +58,9 @@ async function site(t: Parameters<typeof testHub>[0], things: { code: string; pr
   const stream = new Map<string, string>();
   const thing = new Map<string, string>();
   for (const x of things) {
-    const [row] = await hub.sql<{ id: string }[]>`insert into things (code, name, profile, kind, unit, interval_s, created_at, parent_id, lon, lat) values (${x.code}, ${x.code}, ${x.profile}, 'iot', ${x.unit}, ${x.interval ?? 300}, now(), ${x.parent ? thing.get(x.parent)! : null}, 106.3, 29.4) returning id::text`;
+    const [row] = await hub.sql<
+      { id: string }[]
+    >`insert into things (code, name, profile, kind, unit, interval_s, created_at, parent_id, lon, lat) values (${x.code}, ${x.code}, ${x.profile}, 'iot', ${x.unit}, ${x.interval ?? 300}, now(), ${x.parent ? thing.get(x.parent)! : null}, 106.3, 29.4) returning id::text`;
     thing.set(x.code, row!.id);
     for (const s of x.streams) {
       const [r] = await hub.sql<{ id: string }[]>`insert into streams (thing_id, code, name, unit) values (${row!.id}, ${s}, ${s}, 'u') returning id::text`;
@@ -59,16 +83,26 @@ const gauges = (n: number, unit = 'yuxi.t01') => Array.from({ length: n }, (_, i
 /** Stores readings as the door does, moves the clock to the last of them, and lets the engine judge and write. */
 async function say(s: Site, rows: [stream: string, minute: number, value: number][], w = s.w): Promise<void> {
   await setClock(s.hub, new Date(T0 + Math.max(...rows.map((r) => r[1])) * MIN), 0);
-  await put(s.hub, rows.map(([stream, minute, value]) => [s.stream.get(stream)!, T0 + minute * MIN, value]));
+  await put(
+    s.hub,
+    rows.map(([stream, minute, value]) => [s.stream.get(stream)!, T0 + minute * MIN, value]),
+  );
   for (const [stream, minute, value] of rows) w.feed(s.stream.get(stream)!, T0 + minute * MIN, value);
   await w.flush();
 }
 const open = async (s: Site, scope = ['yuxi']) => (await list(s.hub, await actAs(s.hub, 'duty_officer', 'yuxi'), { realm: 'live', scope, state: 'open', limit: 100 })).items;
-const all = (s: Site) => s.hub.sql<{ id: string; rule: string; state: string; outcome: string | null; flaps: number; level: number; episode: string; notices: number }[]>`select id, rule, state, outcome, flaps, level, episode::text, notices from warnings order by raised_at, id`;
+const all = (s: Site) =>
+  s.hub.sql<
+    { id: string; rule: string; state: string; outcome: string | null; flaps: number; level: number; episode: string; notices: number }[]
+  >`select id, rule, state, outcome, flaps, level, episode::text, notices from warnings order by raised_at, id`;
 
 test('I10: one open warning per rule and object, worsened and closed, with its evidence frozen', async (t) => {
   const s = await site(t, gauges(1));
-  await say(s, [['p-0/pressure', 1, 0.3], ['p-0/pressure', 6, 0.29], ['p-0/pressure', 11, 0.11]]);
+  await say(s, [
+    ['p-0/pressure', 1, 0.3],
+    ['p-0/pressure', 6, 0.29],
+    ['p-0/pressure', 11, 0.11],
+  ]);
   await say(s, [['p-0/pressure', 12, 0.1]]);
   const [first, ...rest] = (await open(s)).filter((w) => w.rule === 'pipe-pressure-low');
   assert.equal(rest.length, 0);
@@ -77,13 +111,24 @@ test('I10: one open warning per rule and object, worsened and closed, with its e
   await say(s, [['p-0/pressure', 13, 0.04]]);
   const detail = await read(s.hub, await actAs(s.hub, 'duty_officer', 'yuxi'), 'live', first!.id, ['yuxi']);
   assert.equal(detail.level, 1);
-  assert.deepEqual((detail.evidence.points as [string, number][]).map((p) => p[1]), [0.3, 0.29, 0.11], 'what was seen then, not what came later');
+  assert.deepEqual(
+    (detail.evidence.points as [string, number][]).map((p) => p[1]),
+    [0.3, 0.29, 0.11],
+    'what was seen then, not what came later',
+  );
   assert.equal(detail.offers.scenario, 'pipe-burst');
   await say(s, [['p-0/pressure', 20, 0.3]]);
-  assert.deepEqual((await history(s.hub.sql, `warning:${first!.id}`)).map((f) => f.kind), ['warning.raised', 'warning.levelled', 'warning.recovered']);
+  assert.deepEqual(
+    (await history(s.hub.sql, `warning:${first!.id}`)).map((f) => f.kind),
+    ['warning.raised', 'warning.levelled', 'warning.recovered'],
+  );
   // The database itself refuses a second open one.
   await s.hub.sql`update warnings set state = 'raised', closed_at = null, outcome = null where id = ${first!.id}`;
-  await assert.rejects(s.hub.sql`insert into warnings (id, realm, kind, rule, object, episode, unit, level, worst, state, headline, evidence, raised_at, changed_at) select gen_random_uuid(), realm, kind, rule, object, 1, unit, level, worst, 'raised', headline, evidence, now(), now() from warnings where id = ${first!.id}`, /warnings_one_open/);
+  await assert.rejects(
+    s.hub
+      .sql`insert into warnings (id, realm, kind, rule, object, episode, unit, level, worst, state, headline, evidence, raised_at, changed_at) select gen_random_uuid(), realm, kind, rule, object, 1, unit, level, worst, 'raised', headline, evidence, now(), now() from warnings where id = ${first!.id}`,
+    /warnings_one_open/,
+  );
 });
 
 test('flapping is one warning with one notice; a consequence is only noted and stands up when its cause is gone', async (t) => {
@@ -96,16 +141,28 @@ test('flapping is one warning with one notice; a consequence is only noted and s
   assert.deepEqual([low[0]!.flaps, low[0]!.notices, low[0]!.state], [9, 1, 'raised']);
   const fall = await s.hub.sql<{ inhibited: boolean }[]>`select inhibited_by is not null as inhibited from warnings where rule = 'pipe-pressure-fall'`;
   assert.ok(fall.length >= 1 && fall[0]!.inhibited);
-  assert.deepEqual((await open(s)).map((w) => w.rule), ['pipe-pressure-low']);
+  assert.deepEqual(
+    (await open(s)).map((w) => w.rule),
+    ['pipe-pressure-low'],
+  );
 });
 
 test('a storm: 500 devices silent at once are a short list; it closes when all are back', async (t) => {
   const things = [
     ...Array.from({ length: 10 }, (_, i) => ({ code: `gw-${i}`, profile: 'camera', unit: `yuxi.t0${(i % 3) + 1}`, streams: [] as string[] })),
-    ...Array.from({ length: 500 }, (_, i) => ({ code: `p-${i}`, profile: 'pipe-pressure', unit: `yuxi.t0${(i % 3) + 1}`, streams: ['pressure'], ...(i < 400 ? { parent: `gw-${i % 10}` } : {}) })),
+    ...Array.from({ length: 500 }, (_, i) => ({
+      code: `p-${i}`,
+      profile: 'pipe-pressure',
+      unit: `yuxi.t0${(i % 3) + 1}`,
+      streams: ['pressure'],
+      ...(i < 400 ? { parent: `gw-${i % 10}` } : {}),
+    })),
   ];
   const s = await site(t, things);
-  await say(s, Array.from({ length: 500 }, (_, i) => [`p-${i}/pressure`, 1, 0.3] as [string, number, number]));
+  await say(
+    s,
+    Array.from({ length: 500 }, (_, i) => [`p-${i}/pressure`, 1, 0.3] as [string, number, number]),
+  );
   await setClock(s.hub, new Date(T0 + 17 * MIN), 0);
   await s.w.tick();
   const started = Date.now();
@@ -115,14 +172,20 @@ test('a storm: 500 devices silent at once are a short list; it closes when all a
   assert.ok(shown.length <= 16, `${shown.length} on the list`);
   const c = await counts(s.hub, 'live', ['yuxi']);
   assert.deepEqual([c.folded, c.open], [500, shown.length]);
-  assert.equal(shown.reduce((n, w) => n + w.children, 0), 500);
+  assert.equal(
+    shown.reduce((n, w) => n + w.children, 0),
+    500,
+  );
   assert.ok(shown[0]!.headline.zh.includes('条同因告警'));
   const inside = await list(s.hub, await actAs(s.hub, 'duty_officer', 'yuxi'), { realm: 'live', scope: ['yuxi'], state: 'open', parent: shown[0]!.id, limit: 500 });
   assert.equal(inside.items.length, shown[0]!.children);
   const l = await load(s.hub, 'live', ['yuxi'], { seats: 1 });
   assert.deepEqual([l.buckets[0]!.raw, l.buckets[0]!.notices], [500, shown.length]);
   await hubAck(s, shown[0]!.id);
-  await say(s, Array.from({ length: 500 }, (_, i) => [`p-${i}/pressure`, 20, 0.3] as [string, number, number]));
+  await say(
+    s,
+    Array.from({ length: 500 }, (_, i) => [`p-${i}/pressure`, 20, 0.3] as [string, number, number]),
+  );
   assert.deepEqual(await open(s), []);
   t.diagnostic(`500 raised and folded in ${took} ms`);
 });
@@ -130,7 +193,10 @@ const hubAck = async (s: Site, id: string) => s.hub.command({ actor: await actAs
 
 test('after a crash everything stored since the snapshot is judged, and nothing twice', async (t) => {
   const s = await site(t, gauges(3));
-  await say(s, [['p-0/pressure', 1, 0.1], ['p-1/pressure', 1, 0.3]]);
+  await say(s, [
+    ['p-0/pressure', 1, 0.1],
+    ['p-1/pressure', 1, 0.3],
+  ]);
   await s.w.snapshot();
   await s.w.snapshot();
   await say(s, [['p-1/pressure', 2, 0.1]]);
@@ -142,8 +208,17 @@ test('after a crash everything stored since the snapshot is judged, and nothing 
   const { replayed } = await again.start();
   assert.ok(replayed >= 2);
   const now = await all(s);
-  assert.deepEqual(now.slice(0, before.length).map((w) => w.id), before.map((w) => w.id));
-  assert.deepEqual(now.slice(before.length).filter((w) => w.rule === 'pipe-pressure-low').map((w) => [w.level, w.state]), [[1, 'raised']]);
+  assert.deepEqual(
+    now.slice(0, before.length).map((w) => w.id),
+    before.map((w) => w.id),
+  );
+  assert.deepEqual(
+    now
+      .slice(before.length)
+      .filter((w) => w.rule === 'pipe-pressure-low')
+      .map((w) => [w.level, w.state]),
+    [[1, 'raised']],
+  );
   await say(s, [['p-0/pressure', 5, 0.3]], again);
   assert.equal((await all(s)).find((w) => w.id === before[0]!.id)!.outcome, 'recovered', 'the restored state goes on');
 });
@@ -159,14 +234,20 @@ test('acknowledge, shelve until, escalate until acknowledged, on domain time; ac
   assert.equal((await open(s))[0]!.escalation, 1);
   const officer = await actAs(s.hub, 'duty_officer', 'yuxi');
   const as = <T>(fn: (work: Parameters<Parameters<Hub['command']>[1]>[0]) => Promise<T>) => s.hub.command({ actor: officer, realm: 'live' }, fn);
-  await assert.rejects(as((work) => acknowledge(work, id, ['yuxi.t02'])), /不在您的范围内/);
+  await assert.rejects(
+    as((work) => acknowledge(work, id, ['yuxi.t02'])),
+    /不在您的范围内/,
+  );
   await as((work) => shelve(work, id, ['yuxi'], new Date(T0 + 60 * MIN), '等待供水公司核实'));
   assert.equal((await open(s))[0]!.state, 'shelved');
   await setClock(s.hub, new Date(T0 + 61 * MIN), 0);
   await timers.fireDue(s.hub);
   assert.equal((await open(s))[0]!.state, 'raised');
   await as((work) => acknowledge(work, id, ['yuxi']));
-  await assert.rejects(as((work) => acknowledge(work, id, ['yuxi'])), /不能这样做/);
+  await assert.rejects(
+    as((work) => acknowledge(work, id, ['yuxi'])),
+    /不能这样做/,
+  );
   await setClock(s.hub, new Date(T0 + 200 * MIN), 0);
   await timers.fireDue(s.hub);
   assert.equal((await open(s))[0]!.escalation, 1, 'acknowledged: nobody else is called');
@@ -188,11 +269,20 @@ test('the catalogue opens the case by itself once; by hand only where none is op
     opened.push(w);
     return { id: '018f0000-0000-7000-8000-000000000001', no: 'GS1' };
   });
-  await say(s, [['p-0/pressure', 1, 0.1], ['p-0/pressure', 2, 0.09]]);
-  assert.deepEqual(opened.map((w) => [w.scenario, w.level]), [['pipe-burst', 2]]);
+  await say(s, [
+    ['p-0/pressure', 1, 0.1],
+    ['p-0/pressure', 2, 0.09],
+  ]);
+  assert.deepEqual(
+    opened.map((w) => [w.scenario, w.level]),
+    [['pipe-burst', 2]],
+  );
   const [w] = await open(s);
   assert.equal(w!.caseId, '018f0000-0000-7000-8000-000000000001');
-  await assert.rejects(s.hub.command(s.hub.system('test'), (work) => openCaseFor(work, w!.id, [''], {})), /已转为事件/);
+  await assert.rejects(
+    s.hub.command(s.hub.system('test'), (work) => openCaseFor(work, w!.id, [''], {})),
+    /已转为事件/,
+  );
 });
 
 test('verdicts make a precision; a rule below its floor is proposed for retirement; a new version is tried on history first', async (t) => {
@@ -226,7 +316,10 @@ test('CAP-13: what we raise is exported as internal, and its end cancels it', as
   const alert = await cap(s.hub, 'live', w!.id, ['yuxi']);
   assert.match(alert, /<status>System<\/status>[\s\S]*<scope>Private<\/scope>[\s\S]*<code>internal<\/code>/);
   await say(s, [['p-0/pressure', 9, 0.3]]);
-  assert.match(await cap(s.hub, 'live', w!.id, ['yuxi']), new RegExp(`<msgType>Cancel</msgType>[\\s\\S]*<references>chengshu.internal,${w!.id},2026-03-02T09:01:00\\+08:00</references>`));
+  assert.match(
+    await cap(s.hub, 'live', w!.id, ['yuxi']),
+    new RegExp(`<msgType>Cancel</msgType>[\\s\\S]*<references>chengshu.internal,${w!.id},2026-03-02T09:01:00\\+08:00</references>`),
+  );
   await assert.rejects(cap(s.hub, 'live', w!.id, ['yuxi.t02']), /不在您的范围内/);
 });
 
@@ -236,11 +329,13 @@ test('API-01/03/04/05: webhooks are CloudEvents, signed, retried, visible when f
   let status = 500;
   const server = createServer((request, response) => {
     let body = '';
-    request.on('data', (c) => (body += c)).on('end', () => {
-      got.push({ body, headers: request.headers });
-      response.statusCode = status;
-      response.end();
-    });
+    request
+      .on('data', (c) => (body += c))
+      .on('end', () => {
+        got.push({ body, headers: request.headers });
+        response.statusCode = status;
+        response.end();
+      });
   });
   await new Promise<void>((r) => server.listen(0, '127.0.0.1', r));
   t.after(() => server.close());
@@ -255,14 +350,19 @@ test('API-01/03/04/05: webhooks are CloudEvents, signed, retried, visible when f
   await outbox.deliverDue(s.hub);
   const items = (await listWebhooks(s.hub, 'live', ['yuxi'])).items;
   assert.match(items.find((h) => h.id === hook.id)!.deliveries[0]!.lastError!, /对方答复 500/);
-  assert.deepEqual(items.find((h) => h.id === shut.id)!.deliveries.map((d) => [d.state, d.lastError]), [['dead', '目标是内网地址，订阅未允许']]);
+  assert.deepEqual(
+    items.find((h) => h.id === shut.id)!.deliveries.map((d) => [d.state, d.lastError]),
+    [['dead', '目标是内网地址，订阅未允许']],
+  );
   status = 204;
   await s.hub.sql`update outbox set next_at = clock_timestamp()`;
   await outbox.deliverDue(s.hub);
   const last = got.at(-1)!;
   const event = JSON.parse(last.body) as { specversion: string; type: string; id: string; subject: string };
   assert.deepEqual([event.specversion, event.type], ['1.0', 'cn.ccg.warning.raised.v1']);
-  const expected = createHmac('sha256', Buffer.from(hook.secret, 'base64url')).update(`${event.id}.${String(last.headers['webhook-timestamp'])}.${last.body}`).digest('base64');
+  const expected = createHmac('sha256', Buffer.from(hook.secret, 'base64url'))
+    .update(`${event.id}.${String(last.headers['webhook-timestamp'])}.${last.body}`)
+    .digest('base64');
   assert.equal(last.headers['webhook-signature'], `v1,${expected}`);
   assert.equal(signature([hook.secret, 'AAAA'], 'a', 1, 'b').split(' ').length, 2);
   assert.equal(got[0]!.body, last.body, 'the same event again, with the same id');
@@ -272,7 +372,10 @@ test('API-01/03/04/05: webhooks are CloudEvents, signed, retried, visible when f
 
 test('the examples written into the rules hold', async () => {
   const { content, mistakes } = loadPacks(await readPacks(['district']));
-  assert.deepEqual(mistakes.filter((m) => m.file.includes('warning-rules') || m.file.includes('indicators')), []);
+  assert.deepEqual(
+    mistakes.filter((m) => m.file.includes('warning-rules') || m.file.includes('indicators')),
+    [],
+  );
   let examples = 0;
   for (const r of content['warning-rules'].values()) {
     assert.ok(r.response.zh.length > 3, `${r.code} asks for nothing`);
@@ -280,7 +383,10 @@ test('the examples written into the rules hold', async () => {
     for (const x of r.tests) {
       const m = machineOf(r.when, { intervalMs: 5 * MIN });
       const state = m.init();
-      const got = x.readings.map(([minute, v]) => m.step(state, T0 + minute * MIN, v)).filter((c) => c !== null).map((c) => `${(c.at - T0) / MIN}:${c.from}>${c.to}`);
+      const got = x.readings
+        .map(([minute, v]) => m.step(state, T0 + minute * MIN, v))
+        .filter((c) => c !== null)
+        .map((c) => `${(c.at - T0) / MIN}:${c.from}>${c.to}`);
       assert.deepEqual(got, x.expect, `${r.code}: ${x.name}`);
       examples++;
     }
@@ -298,7 +404,9 @@ test('an indicator warns once per cause and only with enough hours: a dirty day 
     // Other tests' transactions on the same cluster may still precede ours in the log.
     for (let i = 0; i < 400; i++) {
       while (await batchStep(s.hub, 'stream-hours', rollup));
-      const [row] = await s.hub.sql<{ left: number }[]>`select count(*)::int as left from ingest_batches b where (b.tx, b.id) > (select c.tx, c.position from cursors c where c.name = 'stream-hours')`;
+      const [row] = await s.hub.sql<
+        { left: number }[]
+      >`select count(*)::int as left from ingest_batches b where (b.tx, b.id) > (select c.tx, c.position from cursors c where c.name = 'stream-hours')`;
       if (!row!.left) break;
       await new Promise((r) => setTimeout(r, 25));
     }
@@ -306,16 +414,24 @@ test('an indicator warns once per cause and only with enough hours: a dirty day 
     while (await all.step());
   };
   const midnight = (Date.parse('2026-03-01T00:00:00+08:00') - T0) / MIN;
-  const hours = (from: number, to: number, value: number) => Array.from({ length: to - from }, (_, i) => [s.stream.get('air-1/pm25')!, T0 + (midnight + (from + i) * 60) * MIN, value] as [string, number, number]);
+  const hours = (from: number, to: number, value: number) =>
+    Array.from({ length: to - from }, (_, i) => [s.stream.get('air-1/pm25')!, T0 + (midnight + (from + i) * 60) * MIN, value] as [string, number, number]);
   await put(s.hub, hours(0, 19, 200));
   await settle();
   assert.deepEqual(await open(s), [], '19 hours are no day');
   await put(s.hub, hours(19, 20, 200));
   await settle();
-  assert.deepEqual((await open(s)).map((w) => [w.rule, w.unit, w.level, w.value]), [['pm25-day', 'yuxi.t01', 2, 200]]);
+  assert.deepEqual(
+    (await open(s)).map((w) => [w.rule, w.unit, w.level, w.value]),
+    [['pm25-day', 'yuxi.t01', 2, 200]],
+  );
   await put(s.hub, hours(20, 24, 600));
   await settle();
-  assert.deepEqual((await open(s)).map((w) => [w.level, w.value]), [[1, 267]], 'the same day with more hours is judged again');
+  assert.deepEqual(
+    (await open(s)).map((w) => [w.level, w.value]),
+    [[1, 267]],
+    'the same day with more hours is judged again',
+  );
   await put(s.hub, hours(24, 45, 20));
   await settle();
   assert.deepEqual(await open(s), [], 'the next day is clean');

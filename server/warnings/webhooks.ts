@@ -15,8 +15,29 @@ import { type Deliver, type Message, enqueue } from '../platform/outbox.ts';
 import * as store from './store.ts';
 
 const inside = new BlockList();
-for (const [net, bits] of [['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12], ['192.0.0.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['224.0.0.0', 4], ['240.0.0.0', 4]] as const) inside.addSubnet(net, bits, 'ipv4');
-for (const [net, bits] of [['::', 127], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8], ['64:ff9b::', 96], ['2001:db8::', 32]] as const) inside.addSubnet(net, bits, 'ipv6');
+for (const [net, bits] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const)
+  inside.addSubnet(net, bits, 'ipv4');
+for (const [net, bits] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['64:ff9b::', 96],
+  ['2001:db8::', 32],
+] as const)
+  inside.addSubnet(net, bits, 'ipv6');
 /** Whether an address is private, local or otherwise not of the open network; IPv4 in IPv6 is judged as IPv4. */
 export function isInside(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
@@ -30,7 +51,16 @@ export const signature = (secrets: string[], id: string, timestamp: number, body
 
 /** A fact as a CloudEvent; its id is its place in the log, unique for ever with the source. */
 export const cloudEvent = (f: Fact) => ({
-  specversion: '1.0', id: `${f.tx}-${f.position}`, source: '/chengshu', type: `cn.ccg.${f.kind.replace('-', '')}.v1`, subject: f.subject, time: localIso(f.at), datacontenttype: 'application/json', sequence: f.position, partitionkey: f.subject, data: f.data,
+  specversion: '1.0',
+  id: `${f.tx}-${f.position}`,
+  source: '/chengshu',
+  type: `cn.ccg.${f.kind.replace('-', '')}.v1`,
+  subject: f.subject,
+  time: localIso(f.at),
+  datacontenttype: 'application/json',
+  sequence: f.position,
+  partitionkey: f.subject,
+  data: f.data,
 });
 
 /** Queues facts for the subscriptions that want them and may see them. */
@@ -39,7 +69,8 @@ export async function publishFacts(work: Work, facts: Fact[]): Promise<void> {
   if (!hooks.length) return;
   for (const f of facts)
     for (const h of hooks)
-      if (h.kinds.some((k) => f.kind.startsWith(k)) && (f.unit === null ? false : within(f.unit, h.unit))) await enqueue(work, { channel: 'webhook', to: h.id, subject: f.subject, payload: cloudEvent(f) as never });
+      if (h.kinds.some((k) => f.kind.startsWith(k)) && (f.unit === null ? false : within(f.unit, h.unit)))
+        await enqueue(work, { channel: 'webhook', to: h.id, subject: f.subject, payload: cloudEvent(f) as never });
 }
 
 interface Answer {
@@ -51,7 +82,15 @@ async function post(url: URL, address: string, family: number, headers: Record<s
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise((done, fail) => {
     const r = request(
-      { method: 'POST', host: url.hostname, port: url.port || undefined, path: url.pathname + url.search, headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) }, timeout: 10_000, lookup: (_host, options, next) => (options.all ? next(null, [{ address, family }]) : next(null, address, family)) },
+      {
+        method: 'POST',
+        host: url.hostname,
+        port: url.port || undefined,
+        path: url.pathname + url.search,
+        headers: { ...headers, 'content-length': String(Buffer.byteLength(body)) },
+        timeout: 10_000,
+        lookup: (_host, options, next) => (options.all ? next(null, [{ address, family }]) : next(null, address, family)),
+      },
       (res) => {
         res.resume();
         done({ status: res.statusCode ?? 0, retryAfter: res.headers['retry-after'] });
@@ -65,27 +104,39 @@ async function post(url: URL, address: string, family: number, headers: Record<s
 }
 
 /** Delivers one queued event; failures stay visible in the outbox and are tried again by it. */
-export const deliverWebhook = (hub: Hub): Deliver => async (m: Message) => {
-  const hook = (await store.webhooks(hub.sql, m.realm)).find((h) => h.id === m.destination);
-  if (!hook?.active) return { dead: '订阅已停止' };
-  const url = new URL(hook.url);
-  const name = url.hostname.replace(/^\[|\]$/g, '');
-  const found = isIP(name) ? [{ address: name, family: isIP(name) }] : await lookup(name, { all: true });
-  if (!hook.allowPrivate && found.some((a) => isInside(a.address))) return { dead: '目标是内网地址，订阅未允许' };
-  const target = found[0]!;
-  const body = JSON.stringify(m.payload);
-  const timestamp = Math.floor(Date.now() / 1000);
-  const id = String((m.payload as { id: string }).id);
-  const answer = await post(url, target.address, target.family, {
-    'content-type': 'application/cloudevents+json; charset=utf-8', 'user-agent': 'chengshu-webhook', 'webhook-id': id, 'webhook-timestamp': String(timestamp), 'webhook-signature': signature([hook.secret, ...(hook.previousSecret ? [hook.previousSecret] : [])], id, timestamp, body),
-  }, body);
-  if (answer.status >= 200 && answer.status < 300) return;
-  if (answer.status === 410) {
-    await hub.command(hub.system('webhooks', m.realm), (work) => endWebhook(work, hook.id, ['']));
-    return { dead: '对方要求停止（410）' };
-  }
-  throw new Error(`对方答复 ${answer.status}${answer.retryAfter ? `，要求 ${answer.retryAfter} 后再试` : ''}`);
-};
+export const deliverWebhook =
+  (hub: Hub): Deliver =>
+  async (m: Message) => {
+    const hook = (await store.webhooks(hub.sql, m.realm)).find((h) => h.id === m.destination);
+    if (!hook?.active) return { dead: '订阅已停止' };
+    const url = new URL(hook.url);
+    const name = url.hostname.replace(/^\[|\]$/g, '');
+    const found = isIP(name) ? [{ address: name, family: isIP(name) }] : await lookup(name, { all: true });
+    if (!hook.allowPrivate && found.some((a) => isInside(a.address))) return { dead: '目标是内网地址，订阅未允许' };
+    const target = found[0]!;
+    const body = JSON.stringify(m.payload);
+    const timestamp = Math.floor(Date.now() / 1000);
+    const id = String((m.payload as { id: string }).id);
+    const answer = await post(
+      url,
+      target.address,
+      target.family,
+      {
+        'content-type': 'application/cloudevents+json; charset=utf-8',
+        'user-agent': 'chengshu-webhook',
+        'webhook-id': id,
+        'webhook-timestamp': String(timestamp),
+        'webhook-signature': signature([hook.secret, ...(hook.previousSecret ? [hook.previousSecret] : [])], id, timestamp, body),
+      },
+      body,
+    );
+    if (answer.status >= 200 && answer.status < 300) return;
+    if (answer.status === 410) {
+      await hub.command(hub.system('webhooks', m.realm), (work) => endWebhook(work, hook.id, ['']));
+      return { dead: '对方要求停止（410）' };
+    }
+    throw new Error(`对方答复 ${answer.status}${answer.retryAfter ? `，要求 ${answer.retryAfter} 后再试` : ''}`);
+  };
 
 /** Subscribes; the secret is shown this once. */
 export async function addWebhook(work: Work, w: { url: string; kinds: string[]; unit: string; allowPrivate: boolean }, scope: string[]): Promise<{ id: string; secret: string }> {
@@ -95,7 +146,9 @@ export async function addWebhook(work: Work, w: { url: string; kinds: string[]; 
   const id = uuidv7();
   const secret = randomBytes(32).toString('base64url');
   await store.addWebhook(work.tx, work.realm, { id, ...w, secret, by: work.by, at: work.at });
-  await append(work, [{ kind: 'webhook.added', subject: `webhook:${id}`, data: { url: `${url.origin}${url.pathname}`, kinds: w.kinds, allowPrivate: w.allowPrivate }, unit: w.unit }]);
+  await append(work, [
+    { kind: 'webhook.added', subject: `webhook:${id}`, data: { url: `${url.origin}${url.pathname}`, kinds: w.kinds, allowPrivate: w.allowPrivate }, unit: w.unit },
+  ]);
   return { id, secret };
 }
 export async function endWebhook(work: Work, id: string, scope: string[]): Promise<void> {
@@ -106,5 +159,18 @@ export async function endWebhook(work: Work, id: string, scope: string[]): Promi
 }
 export async function listWebhooks(hub: Hub, realm: string, scope: string[]) {
   const hooks = (await store.webhooks(hub.sql, realm)).filter((h) => scope.some((p) => within(h.unit, p)));
-  return { items: await Promise.all(hooks.map(async (h) => ({ id: h.id, url: h.url, kinds: h.kinds, unit: h.unit, active: h.active, by: h.by, createdAt: h.createdAt, deliveries: [...(await store.deliveries(hub.sql, h.id))] }))) };
+  return {
+    items: await Promise.all(
+      hooks.map(async (h) => ({
+        id: h.id,
+        url: h.url,
+        kinds: h.kinds,
+        unit: h.unit,
+        active: h.active,
+        by: h.by,
+        createdAt: h.createdAt,
+        deliveries: [...(await store.deliveries(hub.sql, h.id))],
+      })),
+    ),
+  };
 }

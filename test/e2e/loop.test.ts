@@ -8,8 +8,15 @@ import { DEMO_PASSWORD } from '#server/first-start.ts';
 import { gauges, scratch, signIn, start } from '../running.ts';
 import { openBrowser, withoutBrowser } from './browser.ts';
 
-interface Detail { state: Case; version: number }
-interface Target { code: string; value: number | null; state: string }
+interface Detail {
+  state: Case;
+  version: number;
+}
+interface Target {
+  code: string;
+  value: number | null;
+  state: string;
+}
 
 test('reading → warning → case → evaluation → review → target', { skip: withoutBrowser(), timeout: 240_000 }, async (t) => {
   const server = await start(scratch(t));
@@ -18,7 +25,8 @@ test('reading → warning → case → evaluation → review → target', { skip
   const { login, secret } = await gauges(url, 12);
   const device = await mqtt.connectAsync({ host: '127.0.0.1', port: server.mqttPort, username: login, password: secret, protocolVersion: 4, reconnectPeriod: 0 });
   t.after(() => device.endAsync(true));
-  const reading = (code: string, pressure: number, ago = 0) => device.publishAsync(`v1/things/${code}/readings`, JSON.stringify({ time: new Date(Date.now() - ago).toISOString(), pressure }), { qos: 1 });
+  const reading = (code: string, pressure: number, ago = 0) =>
+    device.publishAsync(`v1/things/${code}/readings`, JSON.stringify({ time: new Date(Date.now() - ago).toISOString(), pressure }), { qos: 1 });
   for (let m = 30; m > 0; m -= 5) await reading('gauge-3', 0.31, m * 60_000);
 
   const officer = await signIn(url, 'zhiban1');
@@ -119,13 +127,38 @@ test('reading → warning → case → evaluation → review → target', { skip
   }
   assert.equal(reviews.length, 1, 'a level I case is proposed for review');
   const review = reviews[0]!;
-  const saved = await lead.send<{ version: number }>('PUT', `/api/reviews/${review.id}`, { summary: '压力骤降到止水 2 分钟', worked: '场景自动派遣', failed: '', causes: [{ kind: 'standards', text: '阈值偏宽' }], improvements: [{ text: '收紧压力阈值', unit: 'demo.waterworks', dueOn: today, changes: 'threshold' }] }, { version: review.version });
+  const saved = await lead.send<{ version: number }>(
+    'PUT',
+    `/api/reviews/${review.id}`,
+    {
+      summary: '压力骤降到止水 2 分钟',
+      worked: '场景自动派遣',
+      failed: '',
+      causes: [{ kind: 'standards', text: '阈值偏宽' }],
+      improvements: [{ text: '收紧压力阈值', unit: 'demo.waterworks', dueOn: today, changes: 'threshold' }],
+    },
+    { version: review.version },
+  );
   assert.equal(saved.status, 200, JSON.stringify(saved.body));
   const finished = await lead.send<{ cases: string[] }>('POST', `/api/reviews/${review.id}/finish`, undefined, { version: saved.body.version });
   assert.equal(finished.status, 200, JSON.stringify(finished.body));
   assert.equal(finished.body.cases.length, 1);
 
-  for (const path of ['/work', '/cases', '/warnings', '/things', '/indicators', '/ledgers', '/targets', '/evaluation', '/reviews', `/reviews/${review.id}`, '/settings/people', '/settings/packs', '/settings/jobs']) {
+  for (const path of [
+    '/work',
+    '/cases',
+    '/warnings',
+    '/things',
+    '/indicators',
+    '/ledgers',
+    '/targets',
+    '/evaluation',
+    '/reviews',
+    `/reviews/${review.id}`,
+    '/settings/people',
+    '/settings/packs',
+    '/settings/jobs',
+  ]) {
     await page.goto(url + path);
     await page.locator('h1').first().waitFor();
     await page.getByText('演示数据').first().waitFor();

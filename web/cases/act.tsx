@@ -56,7 +56,12 @@ export function ActDialog({ id, data, wanted, onClose, onUpload }: { id: string;
   const matterCode = Form.useWatch(['set', 'matter'], form) ?? state.matter;
   const matter = matters.find((m) => m.code === matterCode);
   const unitOptions = useMemo(() => (units.data?.items ?? []).filter((u) => u.kind !== 'district' && u.active).map((u) => ({ value: u.path, label: s(u.name) })), [units.data, s]);
-  const fields: Field[] = wanted.kind === 'submit' ? (step?.form ?? []) : wanted.kind === 'evaluate' ? ((data.evaluateForm as Field[] | null) ?? []) : [...(wanted.kind === 'decide' ? (step?.form ?? []) : []), ...(outcome?.form ?? [])];
+  const fields: Field[] =
+    wanted.kind === 'submit'
+      ? (step?.form ?? [])
+      : wanted.kind === 'evaluate'
+        ? ((data.evaluateForm as Field[] | null) ?? [])
+        : [...(wanted.kind === 'decide' ? (step?.form ?? []) : []), ...(outcome?.form ?? [])];
   const suggestedAssign = useMemo(() => {
     const scenario = scenarios.find((x) => x.code === state.scenario);
     const resolve = (u: string) => (u === 'place' ? (state.place?.unit ?? state.owner) : `${state.root}.${u}`);
@@ -87,24 +92,88 @@ export function ActDialog({ id, data, wanted, onClose, onUpload }: { id: string;
   const title = outcome ? s(outcome.name) : s(commandWords[wanted.kind]);
   const ready = !assigning || catalogue.data;
   return (
-    <Modal open title={title} onCancel={onClose} okText="提交（Ctrl+Enter）" cancelText="取消" onOk={() => form.submit()} confirmLoading={act.isPending} width={describing ? 720 : 560} okButtonProps={{ danger: outcome?.danger === true || wanted.kind === 'forceClose' }}>
+    <Modal
+      open
+      title={title}
+      onCancel={onClose}
+      okText="提交（Ctrl+Enter）"
+      cancelText="取消"
+      onOk={() => form.submit()}
+      confirmLoading={act.isPending}
+      width={describing ? 720 : 560}
+      okButtonProps={{ danger: outcome?.danger === true || wanted.kind === 'forceClose' }}
+    >
       {act.error ? <Alert type="error" showIcon title={act.error.message} style={{ marginBottom: 12 }} role="alert" /> : null}
       {ready ? (
-        <Form form={form} layout="vertical" onFinish={send} onKeyDown={(e) => { if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) form.submit(); }}
-          initialValues={{ set: { title: state.title, level: state.level ?? undefined, matter: state.matter ?? undefined, condition: state.condition ?? undefined, scenario: state.scenario ?? undefined, address: state.place?.address }, assign: suggestedAssign }}>
+        <Form
+          form={form}
+          layout="vertical"
+          onFinish={send}
+          onKeyDown={(e) => {
+            if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) form.submit();
+          }}
+          initialValues={{
+            set: {
+              title: state.title,
+              level: state.level ?? undefined,
+              matter: state.matter ?? undefined,
+              condition: state.condition ?? undefined,
+              scenario: state.scenario ?? undefined,
+              address: state.place?.address,
+            },
+            assign: suggestedAssign,
+          }}
+        >
           {describing ? (
             <>
               <div style={{ display: 'grid', gridTemplateColumns: '1fr 1fr', gap: '0 12px' }}>
-                <Form.Item name={['set', 'matter']} label="事项" rules={[{ required: outcome !== undefined }]}><Select showSearch={{ optionFilterProp: 'label' }} options={matters.map((m) => ({ value: m.code, label: s(m.name) }))} onChange={() => form.setFieldValue(['set', 'condition'], undefined)} /></Form.Item>
-                <Form.Item name={['set', 'condition']} label="立案条件" rules={[{ required: outcome !== undefined }]} extra={matter?.conditions.find((c) => c.code === form.getFieldValue(['set', 'condition']))?.limits.map((l) => `${s(l.name)} ${l.amount}`).join('，')}>
-                  <Select options={matter?.conditions.map((c) => ({ value: c.code, label: s(c.name) })) ?? []} onChange={(c: string) => { const found = matter?.conditions.find((x) => x.code === c); if (found && !form.getFieldValue(['set', 'level'])) form.setFieldValue(['set', 'level'], found.level); }} />
+                <Form.Item name={['set', 'matter']} label="事项" rules={[{ required: outcome !== undefined }]}>
+                  <Select
+                    showSearch={{ optionFilterProp: 'label' }}
+                    options={matters.map((m) => ({ value: m.code, label: s(m.name) }))}
+                    onChange={() => form.setFieldValue(['set', 'condition'], undefined)}
+                  />
                 </Form.Item>
-                <Form.Item name={['set', 'level']} label="等级" rules={[{ required: outcome !== undefined }]}><Select options={[1, 2, 3, 4].map((n) => ({ value: n, label: ['I 特别重大', 'II 重大', 'III 较大', 'IV 一般'][n - 1] }))} /></Form.Item>
-                <Form.Item name={['set', 'scenario']} label="一件事场景（可不选）"><Select allowClear options={scenarios.filter((x) => !matterCode || x.matter === matterCode).map((x) => ({ value: x.code, label: s(x.name) }))} /></Form.Item>
+                <Form.Item
+                  name={['set', 'condition']}
+                  label="立案条件"
+                  rules={[{ required: outcome !== undefined }]}
+                  extra={matter?.conditions
+                    .find((c) => c.code === form.getFieldValue(['set', 'condition']))
+                    ?.limits.map((l) => `${s(l.name)} ${l.amount}`)
+                    .join('，')}
+                >
+                  <Select
+                    options={matter?.conditions.map((c) => ({ value: c.code, label: s(c.name) })) ?? []}
+                    onChange={(c: string) => {
+                      const found = matter?.conditions.find((x) => x.code === c);
+                      if (found && !form.getFieldValue(['set', 'level'])) form.setFieldValue(['set', 'level'], found.level);
+                    }}
+                  />
+                </Form.Item>
+                <Form.Item name={['set', 'level']} label="等级" rules={[{ required: outcome !== undefined }]}>
+                  <Select options={[1, 2, 3, 4].map((n) => ({ value: n, label: ['I 特别重大', 'II 重大', 'III 较大', 'IV 一般'][n - 1] }))} />
+                </Form.Item>
+                <Form.Item name={['set', 'scenario']} label="一件事场景（可不选）">
+                  <Select allowClear options={scenarios.filter((x) => !matterCode || x.matter === matterCode).map((x) => ({ value: x.code, label: s(x.name) }))} />
+                </Form.Item>
               </div>
-              <Form.Item name={['set', 'address']} label="地址"><Input maxLength={300} /></Form.Item>
-              <CityMap label="点选位置" areas={areas} points={place ? [{ id: 'p', ...place, level: 1, label: '位置' }] : []} schematic={schematic} height={220} onPick={(lon, lat) => setPlace({ lon: Math.round(lon * 1e5) / 1e5, lat: Math.round(lat * 1e5) / 1e5 })} />
-              {wanted.kind === 'describe' ? <Form.Item name="reason" label="理由（降级时必填）" style={{ marginTop: 10 }}><Input.TextArea rows={2} /></Form.Item> : null}
+              <Form.Item name={['set', 'address']} label="地址">
+                <Input maxLength={300} />
+              </Form.Item>
+              <CityMap
+                label="点选位置"
+                areas={areas}
+                points={place ? [{ id: 'p', ...place, level: 1, label: '位置' }] : []}
+                schematic={schematic}
+                height={220}
+                onPick={(lon, lat) => setPlace({ lon: Math.round(lon * 1e5) / 1e5, lat: Math.round(lat * 1e5) / 1e5 })}
+              />
+              {wanted.kind === 'describe' ? (
+                <Form.Item name="reason" label="理由（降级时必填）" style={{ marginTop: 10 }}>
+                  <Input.TextArea rows={2} />
+                </Form.Item>
+              ) : null}
             </>
           ) : null}
           {assigning ? (
@@ -113,24 +182,66 @@ export function ActDialog({ id, data, wanted, onClose, onUpload }: { id: string;
                 <div style={{ display: 'grid', gap: 8, marginBottom: 12 }}>
                   {rows.map((r) => (
                     <div key={r.key} className="row" style={{ flexWrap: 'nowrap' }}>
-                      <Form.Item name={[r.name, 'unit']} noStyle rules={[{ required: true, message: '请选择单位' }]}><Select aria-label="承办单位" style={{ width: 190 }} showSearch={{ optionFilterProp: 'label' }} options={unitOptions} /></Form.Item>
-                      <Form.Item name={[r.name, 'title']} noStyle rules={[{ required: true, message: '请写任务' }]}><Input aria-label="任务" placeholder="做什么" /></Form.Item>
-                      <Form.Item name={[r.name, 'lead']} noStyle valuePropName="checked"><Checkbox>主办</Checkbox></Form.Item>
-                      <Button size="small" onClick={() => remove(r.name)} aria-label="移除">×</Button>
+                      <Form.Item name={[r.name, 'unit']} noStyle rules={[{ required: true, message: '请选择单位' }]}>
+                        <Select aria-label="承办单位" style={{ width: 190 }} showSearch={{ optionFilterProp: 'label' }} options={unitOptions} />
+                      </Form.Item>
+                      <Form.Item name={[r.name, 'title']} noStyle rules={[{ required: true, message: '请写任务' }]}>
+                        <Input aria-label="任务" placeholder="做什么" />
+                      </Form.Item>
+                      <Form.Item name={[r.name, 'lead']} noStyle valuePropName="checked">
+                        <Checkbox>主办</Checkbox>
+                      </Form.Item>
+                      <Button size="small" onClick={() => remove(r.name)} aria-label="移除">
+                        ×
+                      </Button>
                     </div>
                   ))}
-                  <Button type="dashed" onClick={() => add({ title: '处置' })}>增加单位</Button>
+                  <Button type="dashed" onClick={() => add({ title: '处置' })}>
+                    增加单位
+                  </Button>
                 </div>
               )}
             </Form.List>
           ) : null}
-          {outcome?.rework ? <Form.Item name="tasks" label="返工的任务（不选则全部）"><Select mode="multiple" options={state.tasks.filter((t) => t.state === 'done' && steps[t.step]?.counted).map((t) => ({ value: t.id, label: `${s(data.names[t.unit] ?? t.unit)}：${t.title}` }))} /></Form.Item> : null}
+          {outcome?.rework ? (
+            <Form.Item name="tasks" label="返工的任务（不选则全部）">
+              <Select
+                mode="multiple"
+                options={state.tasks
+                  .filter((t) => t.state === 'done' && steps[t.step]?.counted)
+                  .map((t) => ({ value: t.id, label: `${s(data.names[t.unit] ?? t.unit)}：${t.title}` }))}
+              />
+            </Form.Item>
+          ) : null}
           <FormFields fields={fields} prefix={['form']} onUpload={onUpload} />
-          {wanted.kind === 'return' ? <Form.Item name="suggested" label="建议由谁承办" rules={[{ required: true, message: '请建议承办单位' }]}><Input list="units" /></Form.Item> : null}
-          {wanted.kind === 'askDeferral' ? <Form.Item name="until" label="挂账至" rules={[{ required: true, message: '请选择日期' }]}><DatePicker showTime /></Form.Item> : null}
-          {wanted.kind === 'merge' ? <Form.Item name="into" label="并入的主案" rules={[{ required: true, message: '请选择主案' }]}><Select options={data.similar.filter((x) => x.status === 'open').map((x) => ({ value: x.id, label: `${x.title}（${x.metres} 米）` }))} notFoundContent="附近没有办理中的同类事件" /></Form.Item> : null}
-          {needsText.has(wanted.kind) ? <Form.Item name="text" label="内容" rules={[{ required: true, whitespace: true, message: '请填写内容' }]}><Input.TextArea rows={3} autoFocus maxLength={2000} /></Form.Item> : null}
-          {needsReason.has(wanted.kind) || outcome?.reason ? <Form.Item name="reason" label="理由" rules={[{ required: true, whitespace: true, message: '请写明理由' }]}><Input.TextArea rows={3} maxLength={2000} /></Form.Item> : null}
+          {wanted.kind === 'return' ? (
+            <Form.Item name="suggested" label="建议由谁承办" rules={[{ required: true, message: '请建议承办单位' }]}>
+              <Input list="units" />
+            </Form.Item>
+          ) : null}
+          {wanted.kind === 'askDeferral' ? (
+            <Form.Item name="until" label="挂账至" rules={[{ required: true, message: '请选择日期' }]}>
+              <DatePicker showTime />
+            </Form.Item>
+          ) : null}
+          {wanted.kind === 'merge' ? (
+            <Form.Item name="into" label="并入的主案" rules={[{ required: true, message: '请选择主案' }]}>
+              <Select
+                options={data.similar.filter((x) => x.status === 'open').map((x) => ({ value: x.id, label: `${x.title}（${x.metres} 米）` }))}
+                notFoundContent="附近没有办理中的同类事件"
+              />
+            </Form.Item>
+          ) : null}
+          {needsText.has(wanted.kind) ? (
+            <Form.Item name="text" label="内容" rules={[{ required: true, whitespace: true, message: '请填写内容' }]}>
+              <Input.TextArea rows={3} autoFocus maxLength={2000} />
+            </Form.Item>
+          ) : null}
+          {needsReason.has(wanted.kind) || outcome?.reason ? (
+            <Form.Item name="reason" label="理由" rules={[{ required: true, whitespace: true, message: '请写明理由' }]}>
+              <Input.TextArea rows={3} maxLength={2000} />
+            </Form.Item>
+          ) : null}
         </Form>
       ) : null}
     </Modal>

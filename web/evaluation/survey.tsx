@@ -47,9 +47,13 @@ export function SurveyPage() {
             {error ? <Alert type="error" showIcon title={error} role="alert" style={{ marginBottom: 12 }} /> : null}
             <Form layout="vertical" onFinish={(v: Record<string, unknown>) => void send(v)}>
               <FormFields fields={found.fields} />
-              <Button type="primary" htmlType="submit" size="large" block loading={busy}>{s(texts.send)}</Button>
+              <Button type="primary" htmlType="submit" size="large" block loading={busy}>
+                {s(texts.send)}
+              </Button>
             </Form>
-            <p className="muted" style={{ marginBottom: 0 }}>{s(texts.note)}</p>
+            <p className="muted" style={{ marginBottom: 0 }}>
+              {s(texts.note)}
+            </p>
           </>
         ) : null}
       </div>

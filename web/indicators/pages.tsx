@@ -34,11 +34,24 @@ export function useUnitNames(): (code: string) => string {
 
 /** A value as people read it; unknown is said, never shown as zero. */
 export function Value({ value, unit, reason, big }: { value: number | null; unit: string; reason?: string | null; big?: boolean }) {
-  if (value === null) return <Tooltip title={reason}><span className="muted">未知</span></Tooltip>;
-  return <span className="num" style={{ fontSize: big ? 26 : 16 }}>{value.toLocaleString('zh-CN')} <small style={{ fontWeight: 500 }}>{unit}</small></span>;
+  if (value === null)
+    return (
+      <Tooltip title={reason}>
+        <span className="muted">未知</span>
+      </Tooltip>
+    );
+  return (
+    <span className="num" style={{ fontSize: big ? 26 : 16 }}>
+      {value.toLocaleString('zh-CN')} <small style={{ fontWeight: 500 }}>{unit}</small>
+    </span>
+  );
 }
 
-interface Search { sector?: string; state?: 'known' | 'unknown' | 'alert'; text?: string }
+interface Search {
+  sector?: string;
+  state?: 'known' | 'unknown' | 'alert';
+  text?: string;
+}
 
 export function Indicators() {
   const s = useText();
@@ -47,7 +60,15 @@ export function Indicators() {
   const sectors = useSectors();
   const [cursors, setCursors] = useState<string[]>([]);
   const summary = useCall(indicatorsApi.summary);
-  const list = useCall(indicatorsApi.list, { query: { limit: 100, ...(search.sector ? { sector: search.sector } : {}), ...(search.state ? { state: search.state } : {}), ...(search.text ? { text: search.text } : {}), ...(cursors.length ? { cursor: cursors.at(-1)! } : {}) } });
+  const list = useCall(indicatorsApi.list, {
+    query: {
+      limit: 100,
+      ...(search.sector ? { sector: search.sector } : {}),
+      ...(search.state ? { state: search.state } : {}),
+      ...(search.text ? { text: search.text } : {}),
+      ...(cursors.length ? { cursor: cursors.at(-1)! } : {}),
+    },
+  });
   const go = (next: Search) => {
     setCursors([]);
     void navigate({ to: '/indicators', search: Object.fromEntries(Object.entries({ ...search, ...next }).filter(([, v]) => v)) as never });
@@ -59,32 +80,80 @@ export function Indicators() {
       <Loaded query={summary}>
         {(data) => (
           <Figures>
-            {data.sectors.toSorted((a, b) => [...sectors.keys()].indexOf(a.sector) - [...sectors.keys()].indexOf(b.sector)).map((x) => {
-              const alert = (x.grades['1'] ?? 0) + (x.grades['2'] ?? 0) + (x.grades['3'] ?? 0);
-              return <Figure key={x.sector} label={name(x.sector)} value={x.instances} note={`${x.known} 有数${alert ? ` · ${alert} 异常` : ''}`} active={search.sector === x.sector} {...(alert ? { tone: 'warn' as const } : {})} onClick={() => go({ sector: search.sector === x.sector ? (undefined as never) : x.sector })} />;
-            })}
+            {data.sectors
+              .toSorted((a, b) => [...sectors.keys()].indexOf(a.sector) - [...sectors.keys()].indexOf(b.sector))
+              .map((x) => {
+                const alert = (x.grades['1'] ?? 0) + (x.grades['2'] ?? 0) + (x.grades['3'] ?? 0);
+                return (
+                  <Figure
+                    key={x.sector}
+                    label={name(x.sector)}
+                    value={x.instances}
+                    note={`${x.known} 有数${alert ? ` · ${alert} 异常` : ''}`}
+                    active={search.sector === x.sector}
+                    {...(alert ? { tone: 'warn' as const } : {})}
+                    onClick={() => go({ sector: search.sector === x.sector ? (undefined as never) : x.sector })}
+                  />
+                );
+              })}
           </Figures>
         )}
       </Loaded>
       <div className="card row">
         <Input.Search aria-label="查找指标" placeholder="名称或编码" allowClear defaultValue={search.text} onSearch={(text) => go({ text })} style={{ width: 240 }} />
-        <Select aria-label="状态" allowClear placeholder="状态" style={{ width: 130 }} value={search.state} onChange={(state) => go({ state })} options={[{ value: 'alert', label: '有等级' }, { value: 'known', label: '有数' }, { value: 'unknown', label: '未知' }]} />
+        <Select
+          aria-label="状态"
+          allowClear
+          placeholder="状态"
+          style={{ width: 130 }}
+          value={search.state}
+          onChange={(state) => go({ state })}
+          options={[
+            { value: 'alert', label: '有等级' },
+            { value: 'known', label: '有数' },
+            { value: 'unknown', label: '未知' },
+          ]}
+        />
       </div>
       <div className="card" style={{ padding: 0 }}>
         <Loaded query={list}>
           {(data) => (
             <>
-              <Table<Item> size="small" rowKey={(r) => `${r.code}/${r.scope}`} dataSource={data.items} pagination={false} scroll={{ x: 900 }} locale={{ emptyText: <Nothing text="没有符合条件的指标" /> }} onRow={(r) => ({ onClick: () => void navigate({ to: '/indicators/$code', params: { code: r.code } }), style: { cursor: 'pointer' } })}
+              <Table<Item>
+                size="small"
+                rowKey={(r) => `${r.code}/${r.scope}`}
+                dataSource={data.items}
+                pagination={false}
+                scroll={{ x: 900 }}
+                locale={{ emptyText: <Nothing text="没有符合条件的指标" /> }}
+                onRow={(r) => ({ onClick: () => void navigate({ to: '/indicators/$code', params: { code: r.code } }), style: { cursor: 'pointer' } })}
                 columns={[
-                  { title: '指标', width: 260, render: (_, r) => (<><Link to="/indicators/$code" params={{ code: r.code }} style={{ color: 'inherit' }}>{s(r.name)}</Link><div className="muted" style={{ fontSize: 12 }}>{r.code}</div></>) },
+                  {
+                    title: '指标',
+                    width: 260,
+                    render: (_, r) => (
+                      <>
+                        <Link to="/indicators/$code" params={{ code: r.code }} style={{ color: 'inherit' }}>
+                          {s(r.name)}
+                        </Link>
+                        <div className="muted" style={{ fontSize: 12 }}>
+                          {r.code}
+                        </div>
+                      </>
+                    ),
+                  },
                   { title: '板块', render: (_, r) => name(r.sector) },
                   { title: '现值', align: 'right', render: (_, r) => <Value value={r.value} unit={r.unit} reason={r.reason} /> },
-                  { title: '等级', render: (_, r) => (r.grade ? <Level level={r.grade} /> : r.levelName ? s(r.levelName) : r.value === null ? '' : <Tag color="success">正常</Tag>) },
+                  {
+                    title: '等级',
+                    render: (_, r) => (r.grade ? <Level level={r.grade} /> : r.levelName ? s(r.levelName) : r.value === null ? '' : <Tag color="success">正常</Tag>),
+                  },
                   { title: '实例', align: 'right', dataIndex: 'instances' },
                   { title: '方向', render: (_, r) => directions[r.direction] ?? r.direction },
                   { title: '责任单位', render: (_, r) => unitName(r.owner) },
                   { title: '时间', render: (_, r) => <Time at={r.bucket} /> },
-                ]} />
+                ]}
+              />
               <div className="row" style={{ justifyContent: 'flex-end', padding: 10 }}>
                 {cursors.length ? <Button onClick={() => setCursors(cursors.slice(0, -1))}>上一页</Button> : null}
                 {data.next ? <Button onClick={() => setCursors([...cursors, data.next!])}>下一页</Button> : null}
@@ -109,24 +178,87 @@ export function IndicatorDetail() {
   const [days, setDays] = useState(30);
   const [end] = useState(() => new Date(serverNow() + 60_000).toISOString());
   const chosen = scope ?? one.data?.scopes[0]?.scope;
-  const series = useCall(indicatorsApi.series, { params: { code }, query: { scope: chosen ?? 'unit:demo', from: new Date(Date.parse(end) - days * 86_400_000).toISOString(), to: end } }, { enabled: Boolean(chosen) });
+  const series = useCall(
+    indicatorsApi.series,
+    { params: { code }, query: { scope: chosen ?? 'unit:demo', from: new Date(Date.parse(end) - days * 86_400_000).toISOString(), to: end } },
+    { enabled: Boolean(chosen) },
+  );
   return (
     <Loaded query={one} rows={8}>
       {(data) => {
-        const d = data.definition as { name: { zh: string; en: string }; meaning?: { zh: string; en: string }; unit: string; sourceRef?: string; owner: string; direction: string; levels?: unknown };
-        const points = (compare.data?.items ?? []).map((t) => ({ area: areas.find((a) => a.id === t.unit), t })).filter((x) => x.area).map(({ area, t }) => ({ id: t.unit, lon: area!.ring.reduce((n, p) => n + p[0], 0) / area!.ring.length, lat: area!.ring.reduce((n, p) => n + p[1], 0) / area!.ring.length, level: t.grade, label: `${s(t.name)}：${t.value ?? '未知'} ${compare.data!.unit}` }));
+        const d = data.definition as {
+          name: { zh: string; en: string };
+          meaning?: { zh: string; en: string };
+          unit: string;
+          sourceRef?: string;
+          owner: string;
+          direction: string;
+          levels?: unknown;
+        };
+        const points = (compare.data?.items ?? [])
+          .map((t) => ({ area: areas.find((a) => a.id === t.unit), t }))
+          .filter((x) => x.area)
+          .map(({ area, t }) => ({
+            id: t.unit,
+            lon: area!.ring.reduce((n, p) => n + p[0], 0) / area!.ring.length,
+            lat: area!.ring.reduce((n, p) => n + p[1], 0) / area!.ring.length,
+            level: t.grade,
+            label: `${s(t.name)}：${t.value ?? '未知'} ${compare.data!.unit}`,
+          }));
         return (
           <Page title={s(d.name)} note={code}>
             <section className="card">
               <dl className="facts">
-                <div><dt>口径</dt><dd>{s(d.meaning) || '—'}</dd></div>
-                <div><dt>单位</dt><dd>{d.unit}</dd></div>
-                <div><dt>方向</dt><dd>{directions[d.direction] ?? d.direction}</dd></div>
-                <div><dt>责任单位</dt><dd>{unitName(d.owner)}</dd></div>
-                <div><dt>依据</dt><dd>{d.sourceRef ?? '—'}</dd></div>
-                <div><dt>版本</dt><dd>第 {data.version} 版{data.versions.length > 1 ? `（共 ${data.versions.length} 版）` : ''}</dd></div>
-                {data.inputs.length ? <div><dt>由此计算</dt><dd>{data.inputs.map((i) => <Link key={i} to="/indicators/$code" params={{ code: i }} style={{ marginRight: 8 }}>{i}</Link>)}</dd></div> : null}
-                {data.readers.length ? <div><dt>用于</dt><dd>{data.readers.map((i) => <Link key={i} to="/indicators/$code" params={{ code: i }} style={{ marginRight: 8 }}>{i}</Link>)}</dd></div> : null}
+                <div>
+                  <dt>口径</dt>
+                  <dd>{s(d.meaning) || '—'}</dd>
+                </div>
+                <div>
+                  <dt>单位</dt>
+                  <dd>{d.unit}</dd>
+                </div>
+                <div>
+                  <dt>方向</dt>
+                  <dd>{directions[d.direction] ?? d.direction}</dd>
+                </div>
+                <div>
+                  <dt>责任单位</dt>
+                  <dd>{unitName(d.owner)}</dd>
+                </div>
+                <div>
+                  <dt>依据</dt>
+                  <dd>{d.sourceRef ?? '—'}</dd>
+                </div>
+                <div>
+                  <dt>版本</dt>
+                  <dd>
+                    第 {data.version} 版{data.versions.length > 1 ? `（共 ${data.versions.length} 版）` : ''}
+                  </dd>
+                </div>
+                {data.inputs.length ? (
+                  <div>
+                    <dt>由此计算</dt>
+                    <dd>
+                      {data.inputs.map((i) => (
+                        <Link key={i} to="/indicators/$code" params={{ code: i }} style={{ marginRight: 8 }}>
+                          {i}
+                        </Link>
+                      ))}
+                    </dd>
+                  </div>
+                ) : null}
+                {data.readers.length ? (
+                  <div>
+                    <dt>用于</dt>
+                    <dd>
+                      {data.readers.map((i) => (
+                        <Link key={i} to="/indicators/$code" params={{ code: i }} style={{ marginRight: 8 }}>
+                          {i}
+                        </Link>
+                      ))}
+                    </dd>
+                  </div>
+                ) : null}
               </dl>
             </section>
             <div className="two-columns" style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 2fr) minmax(280px, 1fr)', gap: 12, alignItems: 'start' }}>
@@ -134,25 +266,73 @@ export function IndicatorDetail() {
                 <div className="spread">
                   <h2 className="section-title">走势</h2>
                   <div className="row">
-                    <Select aria-label="范围" value={chosen} onChange={setScope} style={{ minWidth: 200 }} showSearch={{ optionFilterProp: 'label' }} options={data.scopes.map((x) => ({ value: x.scope, label: x.name }))} />
-                    <Select aria-label="期间" value={days} onChange={setDays} options={[{ value: 1, label: '1 天' }, { value: 7, label: '7 天' }, { value: 30, label: '30 天' }, { value: 366, label: '1 年' }]} />
+                    <Select
+                      aria-label="范围"
+                      value={chosen}
+                      onChange={setScope}
+                      style={{ minWidth: 200 }}
+                      showSearch={{ optionFilterProp: 'label' }}
+                      options={data.scopes.map((x) => ({ value: x.scope, label: x.name }))}
+                    />
+                    <Select
+                      aria-label="期间"
+                      value={days}
+                      onChange={setDays}
+                      options={[
+                        { value: 1, label: '1 天' },
+                        { value: 7, label: '7 天' },
+                        { value: 30, label: '30 天' },
+                        { value: 366, label: '1 年' },
+                      ]}
+                    />
                   </div>
                 </div>
                 {chosen ? (
                   <Loaded query={series}>
-                    {(x) => (x.points.length ? (
-                      <>
-                        <TimeLine points={x.points.map((p) => ({ at: p.bucket, value: p.value }))} unit={x.unit} label={s(d.name)} />
-                        <Table size="small" rowKey="bucket" pagination={{ pageSize: 8, size: 'small' }} dataSource={x.points.toReversed()} onRow={(p) => ({ onClick: () => setBucket(p.bucket), style: { cursor: 'pointer' } })}
-                          columns={[{ title: '时段', render: (_, p) => timeText(p.bucket) }, { title: '值', align: 'right', render: (_, p) => <Value value={p.value} unit={x.unit} reason={p.reason} /> }, { title: '等级', render: (_, p) => (p.grade ? <Level level={p.grade} /> : '') }, { title: '数据完整', align: 'right', render: (_, p) => `${Math.round(p.coverage * 100)}%` }, { title: '修订', align: 'right', render: (_, p) => p.revision ?? '' }, { title: '', render: () => <a>依据</a> }]} />
-                      </>
-                    ) : <Nothing text="这段时间没有值：没有接入数据，或完整性不足" />)}
+                    {(x) =>
+                      x.points.length ? (
+                        <>
+                          <TimeLine points={x.points.map((p) => ({ at: p.bucket, value: p.value }))} unit={x.unit} label={s(d.name)} />
+                          <Table
+                            size="small"
+                            rowKey="bucket"
+                            pagination={{ pageSize: 8, size: 'small' }}
+                            dataSource={x.points.toReversed()}
+                            onRow={(p) => ({ onClick: () => setBucket(p.bucket), style: { cursor: 'pointer' } })}
+                            columns={[
+                              { title: '时段', render: (_, p) => timeText(p.bucket) },
+                              { title: '值', align: 'right', render: (_, p) => <Value value={p.value} unit={x.unit} reason={p.reason} /> },
+                              { title: '等级', render: (_, p) => (p.grade ? <Level level={p.grade} /> : '') },
+                              { title: '数据完整', align: 'right', render: (_, p) => `${Math.round(p.coverage * 100)}%` },
+                              { title: '修订', align: 'right', render: (_, p) => p.revision ?? '' },
+                              { title: '', render: () => <a>依据</a> },
+                            ]}
+                          />
+                        </>
+                      ) : (
+                        <Nothing text="这段时间没有值：没有接入数据，或完整性不足" />
+                      )
+                    }
                   </Loaded>
-                ) : <Nothing text="还没有适用的单位或设备" />}
+                ) : (
+                  <Nothing text="还没有适用的单位或设备" />
+                )}
               </section>
               <div className="grid">
-                <section className="card"><h2>各镇街</h2><CityMap label="各镇街比较" areas={areas} points={points} schematic={schematic} height={240} />
-                  <Table size="small" rowKey="unit" pagination={false} dataSource={compare.data?.items ?? []} columns={[{ title: '镇街', render: (_, t) => s(t.name) }, { title: '值', align: 'right', render: (_, t) => <Value value={t.value} unit="" reason={t.reason} /> }, { title: '', render: (_, t) => (t.grade ? <Level level={t.grade} /> : null) }]} />
+                <section className="card">
+                  <h2>各镇街</h2>
+                  <CityMap label="各镇街比较" areas={areas} points={points} schematic={schematic} height={240} />
+                  <Table
+                    size="small"
+                    rowKey="unit"
+                    pagination={false}
+                    dataSource={compare.data?.items ?? []}
+                    columns={[
+                      { title: '镇街', render: (_, t) => s(t.name) },
+                      { title: '值', align: 'right', render: (_, t) => <Value value={t.value} unit="" reason={t.reason} /> },
+                      { title: '', render: (_, t) => (t.grade ? <Level level={t.grade} /> : null) },
+                    ]}
+                  />
                 </section>
               </div>
             </div>
@@ -172,11 +352,87 @@ function Behind({ code, scope, bucket, onClose }: { code: string; scope: string;
       <Loaded query={query}>
         {(d) => (
           <>
-            <p><Value big value={d.value} unit="" reason={d.reason} /> <span className="muted">{d.formula}</span></p>
-            {d.inputs.length ? <><h3>输入指标</h3><Table size="small" rowKey="code" pagination={false} dataSource={d.inputs} columns={[{ title: '指标', render: (_, i) => <Link to="/indicators/$code" params={{ code: i.code }}>{s(i.name)}</Link> }, { title: '值', align: 'right', render: (_, i) => i.value ?? '未知' }, { title: '权重', align: 'right', dataIndex: 'weight' }]} /></> : null}
-            {d.streams.length ? <><h3>读数</h3><Table size="small" rowKey="stream" pagination={{ pageSize: 10 }} dataSource={d.streams} columns={[{ title: '数据流', dataIndex: 'name' }, { title: '值', align: 'right', render: (_, x) => x.value ?? '未知' }, { title: '读数', align: 'right', dataIndex: 'readings' }, { title: '有数小时', align: 'right', dataIndex: 'hours' }]} /></> : null}
-            {d.evidence.length ? <><h3>记录</h3><Table size="small" rowKey="subject" pagination={{ pageSize: 10 }} dataSource={d.evidence} columns={[{ title: '事项', render: (_, e) => (e.subject.startsWith('case:') ? <Link to="/cases/$id" params={{ id: e.subject.slice(5) }}>{e.title}</Link> : e.title) }, { title: '时间', render: (_, e) => <Time at={e.at} /> }, { title: '值', align: 'right', render: (_, e) => e.value ?? '' }]} /></> : null}
-            {d.revisions.length ? <><h3>修订</h3><ul>{d.revisions.map((r) => <li key={`${r.version}/${r.revision}`}>第 {r.revision} 次：{r.value ?? '未知'}（{timeText(r.computedAt)} 至 {timeText(r.supersededAt)}）</li>)}</ul></> : null}
+            <p>
+              <Value big value={d.value} unit="" reason={d.reason} /> <span className="muted">{d.formula}</span>
+            </p>
+            {d.inputs.length ? (
+              <>
+                <h3>输入指标</h3>
+                <Table
+                  size="small"
+                  rowKey="code"
+                  pagination={false}
+                  dataSource={d.inputs}
+                  columns={[
+                    {
+                      title: '指标',
+                      render: (_, i) => (
+                        <Link to="/indicators/$code" params={{ code: i.code }}>
+                          {s(i.name)}
+                        </Link>
+                      ),
+                    },
+                    { title: '值', align: 'right', render: (_, i) => i.value ?? '未知' },
+                    { title: '权重', align: 'right', dataIndex: 'weight' },
+                  ]}
+                />
+              </>
+            ) : null}
+            {d.streams.length ? (
+              <>
+                <h3>读数</h3>
+                <Table
+                  size="small"
+                  rowKey="stream"
+                  pagination={{ pageSize: 10 }}
+                  dataSource={d.streams}
+                  columns={[
+                    { title: '数据流', dataIndex: 'name' },
+                    { title: '值', align: 'right', render: (_, x) => x.value ?? '未知' },
+                    { title: '读数', align: 'right', dataIndex: 'readings' },
+                    { title: '有数小时', align: 'right', dataIndex: 'hours' },
+                  ]}
+                />
+              </>
+            ) : null}
+            {d.evidence.length ? (
+              <>
+                <h3>记录</h3>
+                <Table
+                  size="small"
+                  rowKey="subject"
+                  pagination={{ pageSize: 10 }}
+                  dataSource={d.evidence}
+                  columns={[
+                    {
+                      title: '事项',
+                      render: (_, e) =>
+                        e.subject.startsWith('case:') ? (
+                          <Link to="/cases/$id" params={{ id: e.subject.slice(5) }}>
+                            {e.title}
+                          </Link>
+                        ) : (
+                          e.title
+                        ),
+                    },
+                    { title: '时间', render: (_, e) => <Time at={e.at} /> },
+                    { title: '值', align: 'right', render: (_, e) => e.value ?? '' },
+                  ]}
+                />
+              </>
+            ) : null}
+            {d.revisions.length ? (
+              <>
+                <h3>修订</h3>
+                <ul>
+                  {d.revisions.map((r) => (
+                    <li key={`${r.version}/${r.revision}`}>
+                      第 {r.revision} 次：{r.value ?? '未知'}（{timeText(r.computedAt)} 至 {timeText(r.supersededAt)}）
+                    </li>
+                  ))}
+                </ul>
+              </>
+            ) : null}
           </>
         )}
       </Loaded>

@@ -5,7 +5,22 @@ import { packsApi } from '#core/packs/contract.ts';
 import { useCall, useCommand, useMay } from '../api.ts';
 import { Loaded, Page } from '../ui/page.tsx';
 
-const kindWords: Record<string, string> = { centre: '中心与组织', sectors: '板块跑道', flows: '流程', matters: '事项', scenarios: '一件事', ledgers: '台账', profiles: '设备类型', indicators: '指标', 'risk-types': '风险点类型', 'warning-rules': '预警规则', surveys: '满意度', targets: '绩效目标', plans: '预案', 'finance-rules': '勾稽规则' };
+const kindWords: Record<string, string> = {
+  centre: '中心与组织',
+  sectors: '板块跑道',
+  flows: '流程',
+  matters: '事项',
+  scenarios: '一件事',
+  ledgers: '台账',
+  profiles: '设备类型',
+  indicators: '指标',
+  'risk-types': '风险点类型',
+  'warning-rules': '预警规则',
+  surveys: '满意度',
+  targets: '绩效目标',
+  plans: '预案',
+  'finance-rules': '勾稽规则',
+};
 
 export function Packs() {
   const list = useCall(packsApi.list);
@@ -16,16 +31,30 @@ export function Packs() {
       <div className="card">
         <Loaded query={list}>
           {(data) => (
-            <Tabs items={data.kinds.map((k) => ({
-              key: k.kind, label: `${kindWords[k.kind] ?? k.kind} ${k.items.length}`,
-              children: (
-                <>
-                  <Input.Search aria-label="查找" placeholder="编码或名称" allowClear onSearch={setText} style={{ width: 240, marginBottom: 10 }} />
-                  <Table size="small" rowKey="code" pagination={{ pageSize: 20 }} dataSource={k.items.filter((i) => !text || i.code.includes(text) || i.name.includes(text))} onRow={(i) => ({ onClick: () => setOpen({ kind: k.kind, code: i.code }), style: { cursor: 'pointer' } })}
-                    columns={[{ title: '编码', dataIndex: 'code' }, { title: '名称', dataIndex: 'name' }, { title: '来源文件', dataIndex: 'file' }, { title: '', render: (_, i) => (i.local ? <Tag color="blue">本地修改</Tag> : null) }]} />
-                </>
-              ),
-            }))} />
+            <Tabs
+              items={data.kinds.map((k) => ({
+                key: k.kind,
+                label: `${kindWords[k.kind] ?? k.kind} ${k.items.length}`,
+                children: (
+                  <>
+                    <Input.Search aria-label="查找" placeholder="编码或名称" allowClear onSearch={setText} style={{ width: 240, marginBottom: 10 }} />
+                    <Table
+                      size="small"
+                      rowKey="code"
+                      pagination={{ pageSize: 20 }}
+                      dataSource={k.items.filter((i) => !text || i.code.includes(text) || i.name.includes(text))}
+                      onRow={(i) => ({ onClick: () => setOpen({ kind: k.kind, code: i.code }), style: { cursor: 'pointer' } })}
+                      columns={[
+                        { title: '编码', dataIndex: 'code' },
+                        { title: '名称', dataIndex: 'name' },
+                        { title: '来源文件', dataIndex: 'file' },
+                        { title: '', render: (_, i) => (i.local ? <Tag color="blue">本地修改</Tag> : null) },
+                      ]}
+                    />
+                  </>
+                ),
+              }))}
+            />
           )}
         </Loaded>
       </div>
@@ -45,10 +74,45 @@ function Source({ kind, code, onClose }: { kind: string; code: string; onClose()
   const put = useCommand(packsApi.put, { done: '已保存为本地修改，并生成新版本', quiet: true, onSuccess: onClose });
   const drop = useCommand(packsApi.drop, { done: '已恢复内容包原文', onSuccess: onClose });
   return (
-    <Drawer open size={760} title={`${kindWords[kind] ?? kind} · ${code}`} onClose={onClose}
-      extra={may('pack.manage') ? <span className="row">{item.data?.local ? <Button danger onClick={() => modal.confirm({ title: '撤销本地修改？', onOk: () => drop.mutateAsync({ params: { kind, code } }) })}>撤销本地修改</Button> : null}<Button type="primary" loading={put.isPending} disabled={text === item.data?.text} onClick={() => put.mutate({ params: { kind, code }, body: { text } })}>保存</Button></span> : null}>
-      {put.error ? <Alert type="error" showIcon title="没有保存" description={<pre style={{ whiteSpace: 'pre-wrap', margin: 0 }}>{put.error.message}</pre>} style={{ marginBottom: 10 }} /> : null}
-      <Loaded query={item}>{(data) => (<><p className="muted">{data.file}</p><Input.TextArea aria-label="内容" value={text} readOnly={!may('pack.manage')} onChange={(e) => setText(e.target.value)} autoSize={{ minRows: 16, maxRows: 40 }} style={{ fontFamily: 'monospace' }} spellCheck={false} /></>)}</Loaded>
+    <Drawer
+      open
+      size={760}
+      title={`${kindWords[kind] ?? kind} · ${code}`}
+      onClose={onClose}
+      extra={
+        may('pack.manage') ? (
+          <span className="row">
+            {item.data?.local ? (
+              <Button danger onClick={() => modal.confirm({ title: '撤销本地修改？', onOk: () => drop.mutateAsync({ params: { kind, code } }) })}>
+                撤销本地修改
+              </Button>
+            ) : null}
+            <Button type="primary" loading={put.isPending} disabled={text === item.data?.text} onClick={() => put.mutate({ params: { kind, code }, body: { text } })}>
+              保存
+            </Button>
+          </span>
+        ) : null
+      }
+    >
+      {put.error ? (
+        <Alert type="error" showIcon title="没有保存" description={<pre style={{ whiteSpace: 'pre-wrap', margin: 0 }}>{put.error.message}</pre>} style={{ marginBottom: 10 }} />
+      ) : null}
+      <Loaded query={item}>
+        {(data) => (
+          <>
+            <p className="muted">{data.file}</p>
+            <Input.TextArea
+              aria-label="内容"
+              value={text}
+              readOnly={!may('pack.manage')}
+              onChange={(e) => setText(e.target.value)}
+              autoSize={{ minRows: 16, maxRows: 40 }}
+              style={{ fontFamily: 'monospace' }}
+              spellCheck={false}
+            />
+          </>
+        )}
+      </Loaded>
     </Drawer>
   );
 }

@@ -37,9 +37,27 @@ export function Ledgers() {
             <div className="two-columns" style={{ display: 'grid', gridTemplateColumns: '230px minmax(0, 1fr)', gap: 12, alignItems: 'start' }}>
               <nav className="card" style={{ padding: 6 }} aria-label="台账目录">
                 {data.items.map((l) => (
-                  <button key={l.code} type="button" onClick={() => void navigate({ to: '/ledgers/$code', params: { code: l.code } })} aria-current={l.code === ledger.code ? 'page' : undefined}
-                    style={{ display: 'flex', justifyContent: 'space-between', width: '100%', padding: '9px 12px', border: 0, borderRadius: 4, background: l.code === ledger.code ? 'var(--hover)' : 'transparent', color: 'inherit', font: 'inherit', cursor: 'pointer', textAlign: 'left' }}>
-                    <span>{s(l.name)}</span><span className="num muted">{l.entries}</span>
+                  <button
+                    key={l.code}
+                    type="button"
+                    onClick={() => void navigate({ to: '/ledgers/$code', params: { code: l.code } })}
+                    aria-current={l.code === ledger.code ? 'page' : undefined}
+                    style={{
+                      display: 'flex',
+                      justifyContent: 'space-between',
+                      width: '100%',
+                      padding: '9px 12px',
+                      border: 0,
+                      borderRadius: 4,
+                      background: l.code === ledger.code ? 'var(--hover)' : 'transparent',
+                      color: 'inherit',
+                      font: 'inherit',
+                      cursor: 'pointer',
+                      textAlign: 'left',
+                    }}
+                  >
+                    <span>{s(l.name)}</span>
+                    <span className="num muted">{l.entries}</span>
                   </button>
                 ))}
               </nav>
@@ -63,23 +81,48 @@ function Entries({ ledger }: { ledger: Ledger }) {
   return (
     <section className="card">
       <div className="spread">
-        <div><h2 className="section-title" style={{ marginBottom: 2 }}>{s(ledger.name)}</h2><span className="muted">{s(ledger.purpose)}。佐证：{ledger.evidence.wanted ? '可附' : '不需要'}——{s(ledger.evidence.reason)}</span></div>
+        <div>
+          <h2 className="section-title" style={{ marginBottom: 2 }}>
+            {s(ledger.name)}
+          </h2>
+          <span className="muted">
+            {s(ledger.purpose)}。佐证：{ledger.evidence.wanted ? '可附' : '不需要'}——{s(ledger.evidence.reason)}
+          </span>
+        </div>
         <div className="row no-print">
-          <a href={addressOf(recordsApi.export, { params: { ledger: ledger.code } })} download><Button icon={<DownloadOutlined />}>导出</Button></a>
-          {may('record.write') ? <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>登记</Button> : null}
+          <a href={addressOf(recordsApi.export, { params: { ledger: ledger.code } })} download>
+            <Button icon={<DownloadOutlined />}>导出</Button>
+          </a>
+          {may('record.write') ? (
+            <Button type="primary" icon={<PlusOutlined />} onClick={() => setAdding(true)}>
+              登记
+            </Button>
+          ) : null}
         </div>
       </div>
       <Loaded query={list}>
         {(data) => (
           <>
-            <Table<Row> size="small" style={{ marginTop: 10 }} rowKey="id" dataSource={data.items} pagination={false} scroll={{ x: 700 }} locale={{ emptyText: <Nothing text="本年还没有登记" action={may('record.write') ? <Button onClick={() => setAdding(true)}>登记第一条</Button> : undefined} /> }} onRow={(r) => ({ onClick: () => setOpen(r.id), style: { cursor: 'pointer' } })}
+            <Table<Row>
+              size="small"
+              style={{ marginTop: 10 }}
+              rowKey="id"
+              dataSource={data.items}
+              pagination={false}
+              scroll={{ x: 700 }}
+              locale={{ emptyText: <Nothing text="本年还没有登记" action={may('record.write') ? <Button onClick={() => setAdding(true)}>登记第一条</Button> : undefined} /> }}
+              onRow={(r) => ({ onClick: () => setOpen(r.id), style: { cursor: 'pointer' } })}
               columns={[
                 { title: '发生时间', render: (_, r) => <Time at={r.happenedAt} /> },
-                ...fields.filter((f) => f.type !== 'long' && f.type !== 'file').slice(0, 5).map((f) => ({ title: s(f.label), render: (_: unknown, r: Row) => shown(f, r.data[f.name], s) })),
+                ...fields
+                  .filter((f) => f.type !== 'long' && f.type !== 'file')
+                  .slice(0, 5)
+                  .map((f) => ({ title: s(f.label), render: (_: unknown, r: Row) => shown(f, r.data[f.name], s) })),
                 { title: '单位', render: (_, r) => s(r.unitName) },
                 { title: '登记', render: (_, r) => r.by },
                 { title: '', render: (_, r) => (r.status === 'void' ? <Tag>已作废</Tag> : r.version > 1 ? <Tag color="blue">已更正</Tag> : null) },
-              ]} />
+              ]}
+            />
             <div className="row" style={{ justifyContent: 'flex-end', paddingTop: 10 }}>
               {cursors.length ? <Button onClick={() => setCursors(cursors.slice(0, -1))}>上一页</Button> : null}
               {data.next ? <Button onClick={() => setCursors([...cursors, data.next!])}>下一页</Button> : null}
@@ -125,23 +168,75 @@ function One({ id, ledger, onClose }: { id: string; ledger: Ledger; onClose(): v
       <Loaded query={one}>
         {(r) => (
           <>
-            <dl className="facts" style={{ gridTemplateColumns: '1fr' }}>{fields.map((f) => <div key={f.name}><dt>{s(f.label)}</dt><dd>{shown(f, r.data[f.name], s)}</dd></div>)}<div><dt>单位</dt><dd>{s(r.unitName)}</dd></div><div><dt>登记</dt><dd>{r.by} {timeText(r.enteredAt)}</dd></div></dl>
-            {r.status === 'void' ? <Alert type="warning" showIcon title={`已作废：${r.voidReason}`} /> : may('record.write') ? (
+            <dl className="facts" style={{ gridTemplateColumns: '1fr' }}>
+              {fields.map((f) => (
+                <div key={f.name}>
+                  <dt>{s(f.label)}</dt>
+                  <dd>{shown(f, r.data[f.name], s)}</dd>
+                </div>
+              ))}
+              <div>
+                <dt>单位</dt>
+                <dd>{s(r.unitName)}</dd>
+              </div>
+              <div>
+                <dt>登记</dt>
+                <dd>
+                  {r.by} {timeText(r.enteredAt)}
+                </dd>
+              </div>
+            </dl>
+            {r.status === 'void' ? (
+              <Alert type="warning" showIcon title={`已作废：${r.voidReason}`} />
+            ) : may('record.write') ? (
               <div className="row" style={{ margin: '14px 0' }}>
-                <Button onClick={() => { form.setFieldsValue({ data: r.data }); setEditing(true); }}>更正</Button>
+                <Button
+                  onClick={() => {
+                    form.setFieldsValue({ data: r.data });
+                    setEditing(true);
+                  }}
+                >
+                  更正
+                </Button>
                 <Input aria-label="作废原因" placeholder="作废原因" value={reason} onChange={(e) => setReason(e.target.value)} style={{ width: 200 }} />
-                <Button danger disabled={!reason.trim()} onClick={() => drop.mutate({ params: { id }, version: r.version, body: { reason } })}>作废</Button>
+                <Button danger disabled={!reason.trim()} onClick={() => drop.mutate({ params: { id }, version: r.version, body: { reason } })}>
+                  作废
+                </Button>
               </div>
             ) : null}
             {editing ? (
-              <Form form={form} layout="vertical" onFinish={(v: { data: Record<string, unknown>; reason: string }) => amend.mutate({ params: { id }, version: r.version, body: { data: clean(v.data), reason: v.reason } })}>
+              <Form
+                form={form}
+                layout="vertical"
+                onFinish={(v: { data: Record<string, unknown>; reason: string }) =>
+                  amend.mutate({ params: { id }, version: r.version, body: { data: clean(v.data), reason: v.reason } })
+                }
+              >
                 <FormFields fields={fields} prefix={['data']} />
-                <Form.Item name="reason" label="更正理由" rules={[{ required: true }]}><Input /></Form.Item>
-                <Button type="primary" htmlType="submit" loading={amend.isPending}>保存更正</Button>
+                <Form.Item name="reason" label="更正理由" rules={[{ required: true }]}>
+                  <Input />
+                </Form.Item>
+                <Button type="primary" htmlType="submit" loading={amend.isPending}>
+                  保存更正
+                </Button>
               </Form>
             ) : null}
             <h3>历次版本</h3>
-            <Timeline items={r.versions.map((v) => ({ content: <div>第 {v.version} 版 · {v.by} · {timeText(v.at)}{v.reason ? ` · ${v.reason}` : ''}{v.changes.map((c) => <div key={c.name} className="muted">{s(c.label)}：{String(c.before ?? '—')} → {String(c.after ?? '—')}</div>)}</div> }))} />
+            <Timeline
+              items={r.versions.map((v) => ({
+                content: (
+                  <div>
+                    第 {v.version} 版 · {v.by} · {timeText(v.at)}
+                    {v.reason ? ` · ${v.reason}` : ''}
+                    {v.changes.map((c) => (
+                      <div key={c.name} className="muted">
+                        {s(c.label)}：{String(c.before ?? '—')} → {String(c.after ?? '—')}
+                      </div>
+                    ))}
+                  </div>
+                ),
+              }))}
+            />
           </>
         )}
       </Loaded>

@@ -1,5 +1,21 @@
 // The workbench around every page: header, menu by permission, demo mark, live connection.
-import { AlertOutlined, ApartmentOutlined, AuditOutlined, BarChartOutlined, BookOutlined, BulbOutlined, ClockCircleOutlined, ClusterOutlined, FlagOutlined, MenuOutlined, ProfileOutlined, SettingOutlined, SolutionOutlined, TrophyOutlined, UserOutlined } from '@ant-design/icons';
+import {
+  AlertOutlined,
+  ApartmentOutlined,
+  AuditOutlined,
+  BarChartOutlined,
+  BookOutlined,
+  BulbOutlined,
+  ClockCircleOutlined,
+  ClusterOutlined,
+  FlagOutlined,
+  MenuOutlined,
+  ProfileOutlined,
+  SettingOutlined,
+  SolutionOutlined,
+  TrophyOutlined,
+  UserOutlined,
+} from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
 import { Button, Drawer, Dropdown, Layout, Menu, type MenuProps } from 'antd';
@@ -52,7 +68,11 @@ const menu: { group: { zh: string; en: string }; items: Entry[] }[] = [
 
 function ServerClock() {
   const now = useNow();
-  return <span className="num" style={{ color: '#c9d9f5', fontSize: 16, whiteSpace: 'nowrap' }}>{timeText(now)}</span>;
+  return (
+    <span className="num" style={{ color: '#c9d9f5', fontSize: 16, whiteSpace: 'nowrap' }}>
+      {timeText(now)}
+    </span>
+  );
 }
 
 function Navigation({ onPick }: { onPick?: () => void }) {
@@ -61,11 +81,16 @@ function Navigation({ onPick }: { onPick?: () => void }) {
   const { pathname } = useLocation();
   const items: MenuProps['items'] = menu
     .map((g) => ({
-      type: 'group' as const, key: g.group.en, label: s(g.group),
+      type: 'group' as const,
+      key: g.group.en,
+      label: s(g.group),
       children: g.items.filter((i) => may(i.need)).map((i) => ({ key: i.to, icon: i.icon, label: <Link to={i.to}>{s(i.text)}</Link> })),
     }))
     .filter((g) => g.children.length);
-  const selected = menu.flatMap((g) => g.items).map((i) => i.to).filter((to) => pathname === to || pathname.startsWith(`${to}/`));
+  const selected = menu
+    .flatMap((g) => g.items)
+    .map((i) => i.to)
+    .filter((to) => pathname === to || pathname.startsWith(`${to}/`));
   return <Menu mode="inline" items={items} selectedKeys={selected} onClick={() => onPick?.()} style={{ borderInlineEnd: 0, background: 'transparent' }} />;
 }
 
@@ -90,22 +115,36 @@ export function Workbench() {
     <Layout style={{ minHeight: '100%' }}>
       <Layout.Header style={{ display: 'flex', alignItems: 'center', gap: 14, color: '#fff', position: 'sticky', top: 0, zIndex: 20 }}>
         <Button className="narrow-only" type="text" aria-label="菜单" icon={<MenuOutlined />} style={{ color: '#fff' }} onClick={() => setOpen(true)} />
-        <Link to="/work" style={{ color: '#fff', fontSize: 17, fontWeight: 600, whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' }}>{s(installation.data?.name) || s(shell.product)}</Link>
+        <Link to="/work" style={{ color: '#fff', fontSize: 17, fontWeight: 600, whiteSpace: 'nowrap', overflow: 'hidden', textOverflow: 'ellipsis' }}>
+          {s(installation.data?.name) || s(shell.product)}
+        </Link>
         {me.demo ? <span className="demo-mark">{s(shell.demo)}</span> : null}
         <span style={{ flex: 1 }} />
-        <span className="wide-only"><ServerClock /></span>
-        <Dropdown menu={{ items: [
-          { key: 'who', disabled: true, label: `${me.unit.name} · ${me.name}` },
-          { key: 'dark', label: s(dark ? shell.light : shell.dark), onClick: () => setDark(!dark) },
-          { key: 'lang', label: language === 'zh' ? 'English' : '中文', onClick: () => setLanguage(language === 'zh' ? 'en' : 'zh') },
-          { key: 'password', label: s(shell.changePassword), onClick: () => void navigate({ to: '/password' }) },
-          { key: 'out', label: s(shell.signOut), onClick: () => void leave() },
-        ] }}>
-          <Button type="text" icon={<UserOutlined />} style={{ color: '#fff' }} aria-label={me.name}>{me.name}</Button>
+        <span className="wide-only">
+          <ServerClock />
+        </span>
+        <Dropdown
+          menu={{
+            items: [
+              { key: 'who', disabled: true, label: `${me.unit.name} · ${me.name}` },
+              { key: 'dark', label: s(dark ? shell.light : shell.dark), onClick: () => setDark(!dark) },
+              { key: 'lang', label: language === 'zh' ? 'English' : '中文', onClick: () => setLanguage(language === 'zh' ? 'en' : 'zh') },
+              { key: 'password', label: s(shell.changePassword), onClick: () => void navigate({ to: '/password' }) },
+              { key: 'out', label: s(shell.signOut), onClick: () => void leave() },
+            ],
+          }}
+        >
+          <Button type="text" icon={<UserOutlined />} style={{ color: '#fff' }} aria-label={me.name}>
+            {me.name}
+          </Button>
         </Dropdown>
       </Layout.Header>
       <Layout>
-        <Layout.Sider width={196} className="wide-only" style={{ borderInlineEnd: '1px solid var(--border)', position: 'sticky', top: 52, height: 'calc(100vh - 52px)', overflow: 'auto' }}>
+        <Layout.Sider
+          width={196}
+          className="wide-only"
+          style={{ borderInlineEnd: '1px solid var(--border)', position: 'sticky', top: 52, height: 'calc(100vh - 52px)', overflow: 'auto' }}
+        >
           <Navigation />
         </Layout.Sider>
         <Layout.Content style={{ minWidth: 0 }}>

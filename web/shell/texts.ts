@@ -8,7 +8,10 @@ export const shell = {
   login: { zh: '账号', en: 'Account' },
   password: { zh: '密码', en: 'Password' },
   demoAccounts: { zh: '演示账号（点一下即登录）', en: 'Demo accounts (click to sign in)' },
-  demoNote: { zh: '这是演示中心：区划、单位与数据均为虚构，岗位账号没有真实人员。', en: 'A demonstration centre: areas, units and data are invented; accounts are posts, not persons.' },
+  demoNote: {
+    zh: '这是演示中心：区划、单位与数据均为虚构，岗位账号没有真实人员。',
+    en: 'A demonstration centre: areas, units and data are invented; accounts are posts, not persons.',
+  },
   changePassword: { zh: '修改密码', en: 'Change password' },
   current: { zh: '当前密码', en: 'Current password' },
   next: { zh: '新密码', en: 'New password' },

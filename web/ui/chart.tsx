@@ -32,7 +32,19 @@ export interface SeriesPoint {
   value: number | null;
 }
 /** One line over time with thresholds, and the same as a table. Gaps stay gaps: unknown is not zero. */
-export function TimeLine({ points, unit, label, lines = [], height }: { points: SeriesPoint[]; unit: string; label: string; lines?: { value: number; name: string; colour?: string }[]; height?: number }) {
+export function TimeLine({
+  points,
+  unit,
+  label,
+  lines = [],
+  height,
+}: {
+  points: SeriesPoint[];
+  unit: string;
+  label: string;
+  lines?: { value: number; name: string; colour?: string }[];
+  height?: number;
+}) {
   const [table, setTable] = useState(false);
   const option: EChartsCoreOption = {
     grid: { left: 52, right: 18, top: 24, bottom: 44 },
@@ -40,15 +52,49 @@ export function TimeLine({ points, unit, label, lines = [], height }: { points: 
     xAxis: { type: 'time' },
     yAxis: { type: 'value', name: unit, scale: true },
     dataZoom: [{ type: 'inside' }],
-    series: [{
-      type: 'line', name: label, showSymbol: points.length < 40, connectNulls: false, lineStyle: { width: 1.6 }, itemStyle: { color: '#1f5fd6' }, data: points.map((p) => [p.at, p.value]),
-      markLine: { silent: true, symbol: 'none', data: lines.map((l) => ({ yAxis: l.value, name: l.name, label: { formatter: l.name, position: 'insideEndTop' }, lineStyle: { color: l.colour ?? '#cf1322', type: 'dashed' } })) },
-    }],
+    series: [
+      {
+        type: 'line',
+        name: label,
+        showSymbol: points.length < 40,
+        connectNulls: false,
+        lineStyle: { width: 1.6 },
+        itemStyle: { color: '#1f5fd6' },
+        data: points.map((p) => [p.at, p.value]),
+        markLine: {
+          silent: true,
+          symbol: 'none',
+          data: lines.map((l) => ({
+            yAxis: l.value,
+            name: l.name,
+            label: { formatter: l.name, position: 'insideEndTop' },
+            lineStyle: { color: l.colour ?? '#cf1322', type: 'dashed' },
+          })),
+        },
+      },
+    ],
   };
   return (
     <div>
-      <div style={{ textAlign: 'right' }} className="no-print"><Button size="small" type="text" onClick={() => setTable(!table)}>{table ? '看图' : '数据表'}</Button></div>
-      {table ? <Table size="small" rowKey="at" pagination={{ pageSize: 12 }} dataSource={points} columns={[{ title: '时间', render: (_, p) => timeText(p.at) }, { title: `值（${unit}）`, align: 'right', render: (_, p) => (p.value === null ? '未知' : <span className="num">{p.value}</span>) }]} /> : <Chart option={option} label={label} {...(height ? { height } : {})} />}
+      <div style={{ textAlign: 'right' }} className="no-print">
+        <Button size="small" type="text" onClick={() => setTable(!table)}>
+          {table ? '看图' : '数据表'}
+        </Button>
+      </div>
+      {table ? (
+        <Table
+          size="small"
+          rowKey="at"
+          pagination={{ pageSize: 12 }}
+          dataSource={points}
+          columns={[
+            { title: '时间', render: (_, p) => timeText(p.at) },
+            { title: `值（${unit}）`, align: 'right', render: (_, p) => (p.value === null ? '未知' : <span className="num">{p.value}</span>) },
+          ]}
+        />
+      ) : (
+        <Chart option={option} label={label} {...(height ? { height } : {})} />
+      )}
     </div>
   );
 }

@@ -47,7 +47,14 @@ export function CityMap(props: Props) {
   return (
     <figure style={{ margin: 0, position: 'relative' }} aria-label={props.label}>
       {gl ? <GlMap {...props} /> : <SvgMap {...props} />}
-      {props.schematic ? <figcaption className="muted" style={{ position: 'absolute', right: 6, bottom: 4, fontSize: 12, background: 'var(--card)', padding: '0 6px', borderRadius: 3, opacity: 0.9 }}>区划为示意，非真实边界</figcaption> : null}
+      {props.schematic ? (
+        <figcaption
+          className="muted"
+          style={{ position: 'absolute', right: 6, bottom: 4, fontSize: 12, background: 'var(--card)', padding: '0 6px', borderRadius: 3, opacity: 0.9 }}
+        >
+          区划为示意，非真实边界
+        </figcaption>
+      ) : null}
     </figure>
   );
 }
@@ -60,22 +67,42 @@ function SvgMap({ areas, points, height = 320, onPick, onPoint }: Props) {
   const px = (lon: number) => 10 + (lon - x0) * k * scale;
   const py = (lat: number) => height - 10 - (lat - y0) * scale;
   return (
-    <svg viewBox={`0 0 ${w} ${height}`} width="100%" height={height} role="img"
+    <svg
+      viewBox={`0 0 ${w} ${height}`}
+      width="100%"
+      height={height}
+      role="img"
       onClick={(e) => {
         if (!onPick) return;
         const box = e.currentTarget.getBoundingClientRect();
         const sx = ((e.clientX - box.left) / box.width) * w;
         const sy = ((e.clientY - box.top) / box.height) * height;
         onPick(x0 + (sx - 10) / (k * scale), y0 + (height - 10 - sy) / scale);
-      }}>
+      }}
+    >
       {areas.map((a) => (
         <g key={a.id}>
           <polygon points={a.ring.map((p) => `${px(p[0])},${py(p[1])}`).join(' ')} fill="var(--hover)" stroke="var(--primary)" strokeOpacity={0.5} />
-          <text x={px(centre(a.ring)[0])} y={py(centre(a.ring)[1])} textAnchor="middle" fontSize={13} fill="var(--text-2)">{a.name}</text>
+          <text x={px(centre(a.ring)[0])} y={py(centre(a.ring)[1])} textAnchor="middle" fontSize={13} fill="var(--text-2)">
+            {a.name}
+          </text>
         </g>
       ))}
       {points.map((p) => (
-        <circle key={p.id} cx={px(p.lon)} cy={py(p.lat)} r={7} fill={colourOf(p.level)} stroke="#fff" strokeWidth={2} style={{ cursor: onPoint ? 'pointer' : undefined }} onClick={(e) => { e.stopPropagation(); onPoint?.(p.id); }}>
+        <circle
+          key={p.id}
+          cx={px(p.lon)}
+          cy={py(p.lat)}
+          r={7}
+          fill={colourOf(p.level)}
+          stroke="#fff"
+          strokeWidth={2}
+          style={{ cursor: onPoint ? 'pointer' : undefined }}
+          onClick={(e) => {
+            e.stopPropagation();
+            onPoint?.(p.id);
+          }}
+        >
           <title>{p.label}</title>
         </circle>
       ))}
@@ -95,26 +122,48 @@ function GlMap({ areas, points, height = 320, onPick, onPoint }: Props) {
     let gone = false;
     let remove: (() => void) | undefined;
     void (async () => {
-      const [{ Map, Marker, setWorkerUrl }, worker] = await Promise.all([import('maplibre-gl'), import('maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'), import('maplibre-gl/dist/maplibre-gl.css')]);
+      const [{ Map, Marker, setWorkerUrl }, worker] = await Promise.all([
+        import('maplibre-gl'),
+        import('maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'),
+        import('maplibre-gl/dist/maplibre-gl.css'),
+      ]);
       if (gone || !holder.current) return;
       setWorkerUrl((worker as unknown as { default: string }).default);
       const shape = JSON.parse(areaKey) as MapArea[];
       const marks = JSON.parse(pointKey) as MapPoint[];
       const [x0, y0, x1, y1] = bounds(shape, shape.length ? [] : marks);
-      const features = shape.map((a) => ({ type: 'Feature' as const, properties: { name: a.name, value: a.value ?? 0 }, geometry: { type: 'Polygon' as const, coordinates: [[...a.ring, a.ring[0]!]] } }));
+      const features = shape.map((a) => ({
+        type: 'Feature' as const,
+        properties: { name: a.name, value: a.value ?? 0 },
+        geometry: { type: 'Polygon' as const, coordinates: [[...a.ring, a.ring[0]!]] },
+      }));
       const labels = shape.map((a) => ({ type: 'Feature' as const, properties: { name: a.name }, geometry: { type: 'Point' as const, coordinates: centre(a.ring) } }));
       try {
         const map = new Map({
-          container: holder.current, attributionControl: false, fadeDuration: 0, bounds: [x0, y0, x1, y1], fitBoundsOptions: { padding: 18 }, dragRotate: false,
+          container: holder.current,
+          attributionControl: false,
+          fadeDuration: 0,
+          bounds: [x0, y0, x1, y1],
+          fitBoundsOptions: { padding: 18 },
+          dragRotate: false,
           localIdeographFontFamily: '"Noto Sans CJK SC","PingFang SC","Microsoft YaHei",sans-serif',
           style: {
             version: 8,
-            sources: { areas: { type: 'geojson', data: { type: 'FeatureCollection', features } }, labels: { type: 'geojson', data: { type: 'FeatureCollection', features: labels } } },
+            sources: {
+              areas: { type: 'geojson', data: { type: 'FeatureCollection', features } },
+              labels: { type: 'geojson', data: { type: 'FeatureCollection', features: labels } },
+            },
             layers: [
               { id: 'ground', type: 'background', paint: { 'background-color': dark ? '#0f1a2d' : '#f7f9fd' } },
               { id: 'fill', type: 'fill', source: 'areas', paint: { 'fill-color': dark ? '#173056' : '#e6effd', 'fill-opacity': 0.9 } },
               { id: 'line', type: 'line', source: 'areas', paint: { 'line-color': dark ? '#4c8dff' : '#8fb3ea', 'line-width': 1 } },
-              { id: 'name', type: 'symbol', source: 'labels', layout: { 'text-field': ['get', 'name'], 'text-size': 13, 'text-font': ['sans-serif'] }, paint: { 'text-color': dark ? '#a9bad2' : '#4a5b75', 'text-halo-color': dark ? '#0f1a2d' : '#fff', 'text-halo-width': 1.4 } },
+              {
+                id: 'name',
+                type: 'symbol',
+                source: 'labels',
+                layout: { 'text-field': ['get', 'name'], 'text-size': 13, 'text-font': ['sans-serif'] },
+                paint: { 'text-color': dark ? '#a9bad2' : '#4a5b75', 'text-halo-color': dark ? '#0f1a2d' : '#fff', 'text-halo-width': 1.4 },
+              },
             ],
           },
         });

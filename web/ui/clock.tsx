@@ -63,11 +63,23 @@ export function Countdown({ due, from, explanation, large }: { due: string | nul
   return explanation ? <Tooltip title={<span style={{ whiteSpace: 'pre-line' }}>{explanation}</span>}>{body}</Tooltip> : body;
 }
 
-const two = new Intl.DateTimeFormat('zh-CN', { timeZone: 'Asia/Shanghai', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const two = new Intl.DateTimeFormat('zh-CN', {
+  timeZone: 'Asia/Shanghai',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
 /** `YYYY-MM-DD HH:mm` in the centre's time zone. */
 export function timeText(iso: string | number | null | undefined): string {
   if (iso === null || iso === undefined || iso === '') return '—';
   const p = Object.fromEntries(two.formatToParts(new Date(iso)).map((x) => [x.type, x.value]));
   return `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}`;
 }
-export const Time = ({ at }: { at: string | null | undefined }) => <time dateTime={at ?? undefined} style={{ whiteSpace: 'nowrap' }}>{timeText(at)}</time>;
+export const Time = ({ at }: { at: string | null | undefined }) => (
+  <time dateTime={at ?? undefined} style={{ whiteSpace: 'nowrap' }}>
+    {timeText(at)}
+  </time>
+);

@@ -2,7 +2,10 @@
 import { useText } from '../texts.tsx';
 
 export const levelWords = [
-  { zh: 'I 红', en: 'I red' }, { zh: 'II 橙', en: 'II orange' }, { zh: 'III 黄', en: 'III yellow' }, { zh: 'IV 蓝', en: 'IV blue' },
+  { zh: 'I 红', en: 'I red' },
+  { zh: 'II 橙', en: 'II orange' },
+  { zh: 'III 黄', en: 'III yellow' },
+  { zh: 'IV 蓝', en: 'IV blue' },
 ];
 export function Level({ level }: { level: number | null | undefined }) {
   const s = useText();

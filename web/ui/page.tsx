@@ -38,8 +38,17 @@ export function Loaded<T>({ query, children, rows = 4 }: { query: Query<T>; chil
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.error)
     return (
-      <Alert type="error" showIcon title={s(failed)} description={query.error instanceof CallError ? query.error.message : '网络不通，请检查连接后重试'}
-        action={<Button size="small" onClick={() => void query.refetch()}>{s(again)}</Button>} />
+      <Alert
+        type="error"
+        showIcon
+        title={s(failed)}
+        description={query.error instanceof CallError ? query.error.message : '网络不通，请检查连接后重试'}
+        action={
+          <Button size="small" onClick={() => void query.refetch()}>
+            {s(again)}
+          </Button>
+        }
+      />
     );
   return <Skeleton active paragraph={{ rows }} />;
 }
@@ -53,19 +62,62 @@ export function Nothing({ text, action }: { text: ReactNode; action?: ReactNode 
 }
 
 /** A figure with its caption; clicking it goes to what produced it. */
-export function Figure({ label, value, note, tone, onClick, active }: { label: ReactNode; value: ReactNode; note?: ReactNode; tone?: 'ok' | 'warn' | 'bad'; onClick?: () => void; active?: boolean }) {
+export function Figure({
+  label,
+  value,
+  note,
+  tone,
+  onClick,
+  active,
+}: {
+  label: ReactNode;
+  value: ReactNode;
+  note?: ReactNode;
+  tone?: 'ok' | 'warn' | 'bad';
+  onClick?: () => void;
+  active?: boolean;
+}) {
   const body = (
     <>
-      <span className="muted" style={{ fontSize: 13 }}>{label}</span>
+      <span className="muted" style={{ fontSize: 13 }}>
+        {label}
+      </span>
       <span className="row" style={{ alignItems: 'baseline', gap: 8 }}>
-        <span className="num" style={{ fontSize: 26, lineHeight: 1.15, color: tone ? `var(--${tone})` : undefined }}>{value}</span>
-        {note ? <span className="muted" style={{ fontSize: 12 }}>{note}</span> : null}
+        <span className="num" style={{ fontSize: 26, lineHeight: 1.15, color: tone ? `var(--${tone})` : undefined }}>
+          {value}
+        </span>
+        {note ? (
+          <span className="muted" style={{ fontSize: 12 }}>
+            {note}
+          </span>
+        ) : null}
       </span>
     </>
   );
-  const style = { display: 'grid', gap: 2, padding: '10px 16px', textAlign: 'left' as const, background: active ? 'var(--hover)' : 'transparent', border: 0, borderBottom: `2px solid ${active ? 'var(--primary)' : 'transparent'}`, color: 'inherit', font: 'inherit', cursor: onClick ? 'pointer' : 'default' };
-  return onClick ? <button type="button" onClick={onClick} style={style}>{body}</button> : <div style={style}>{body}</div>;
+  const style = {
+    display: 'grid',
+    gap: 2,
+    padding: '10px 16px',
+    textAlign: 'left' as const,
+    background: active ? 'var(--hover)' : 'transparent',
+    border: 0,
+    borderBottom: `2px solid ${active ? 'var(--primary)' : 'transparent'}`,
+    color: 'inherit',
+    font: 'inherit',
+    cursor: onClick ? 'pointer' : 'default',
+  };
+  return onClick ? (
+    <button type="button" onClick={onClick} style={style}>
+      {body}
+    </button>
+  ) : (
+    <div style={style}>{body}</div>
+  );
 }
 export function Figures({ children }: { children: ReactNode }) {
-  return <div className="card" style={{ padding: 0, display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(150px, 1fr))' }}>{children}</div>;
+  return (
+    <div className="card" style={{ padding: 0, display: 'grid', gridTemplateColumns: 'repeat(auto-fit, minmax(150px, 1fr))' }}>
+      {children}
+    </div>
+  );
 }

@@ -4,10 +4,19 @@ import { type ThemeConfig, theme } from 'antd';
 export const themeOf = (dark: boolean): ThemeConfig => ({
   algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
   token: {
-    colorPrimary: dark ? '#4c8dff' : '#1F5FD6', borderRadius: 4, colorSuccess: dark ? '#2fd79b' : '#17844F', colorError: dark ? '#ff4d5e' : '#CF1322', colorWarning: dark ? '#ff8a3d' : '#D4570A',
-    colorText: dark ? '#e6edf7' : '#16233A', colorTextSecondary: dark ? '#a9bad2' : '#4A5B75', colorTextPlaceholder: dark ? '#8fa1bb' : '#66748a',
-    colorBorderSecondary: dark ? '#24324a' : '#E3E9F2', colorBgLayout: dark ? '#0B1220' : '#F2F5FA', colorBgContainer: dark ? '#121c2e' : '#ffffff',
-    fontFamily: 'var(--sans)', fontSize: 14,
+    colorPrimary: dark ? '#4c8dff' : '#1F5FD6',
+    borderRadius: 4,
+    colorSuccess: dark ? '#2fd79b' : '#17844F',
+    colorError: dark ? '#ff4d5e' : '#CF1322',
+    colorWarning: dark ? '#ff8a3d' : '#D4570A',
+    colorText: dark ? '#e6edf7' : '#16233A',
+    colorTextSecondary: dark ? '#a9bad2' : '#4A5B75',
+    colorTextPlaceholder: dark ? '#8fa1bb' : '#66748a',
+    colorBorderSecondary: dark ? '#24324a' : '#E3E9F2',
+    colorBgLayout: dark ? '#0B1220' : '#F2F5FA',
+    colorBgContainer: dark ? '#121c2e' : '#ffffff',
+    fontFamily: 'var(--sans)',
+    fontSize: 14,
   },
   components: {
     Layout: { headerBg: dark ? '#0a1a38' : '#0E2F66', headerHeight: 52, headerPadding: '0 16px', siderBg: dark ? '#121c2e' : '#fff', bodyBg: dark ? '#0B1220' : '#F2F5FA' },

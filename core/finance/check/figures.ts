@@ -72,6 +72,7 @@ export function operatingCost(book: Book, said: Said[], out: Collector): void {
   const stated = book.words('OC:now', x.s.amount!.value, x.s.amount!.unit as '元' | '万元', x.s.amount!.place, '文字说明“机关运行经费”');
   const all = book.main('B:0:public');
   const office = book.main('BG:502:total');
+  const capital = book.main('BG:503:total');
   const candidates = [all, office].filter((f): f is Fact => f !== null);
   if (!stated || candidates.length === 0) {
     out.count('operating-cost', 'undecidable');
@@ -79,8 +80,9 @@ export function operatingCost(book: Book, said: Said[], out: Collector): void {
   }
   const close = candidates.find((c) => Math.abs(c.fen - stated.fen) <= Math.max(c.step, stated.step));
   if (close) book.equal('operating-cost', stated, close);
-  else if (all && stated.fen < all.fen) book.equal('operating-cost', stated, office ?? all, { soft: '下属事业单位的公用经费不计入机关运行经费，表中没有分列' });
-  else book.equal('operating-cost', stated, office ?? all!);
+  else if (office) book.sum('operating-cost', stated, [office, capital && office.fen + capital.fen === stated.fen ? capital : null]);
+  else if (all && stated.fen < all.fen) book.equal('operating-cost', stated, all, { soft: '下属事业单位的公用经费不计入机关运行经费，表中没有分列' });
+  else book.equal('operating-cost', stated, all!);
 }
 
 /** A procurement table without a total row: the amounts in words must be the sums of its columns. */

@@ -3,6 +3,7 @@ import type { Disclosure, FundSource, MoneyUnit, Statement } from '../model.ts';
 import { plainName, classCodeOf } from '../classification/functional.ts';
 import { decimal, isRounded, percentVerdict, sumTolerance } from '../rounding.ts';
 import type { Book, Fact } from './facts.ts';
+import { meanings } from './meaning.ts';
 import { type Collector, placeOf } from './report.ts';
 import type { Scope } from './scope.ts';
 
@@ -21,6 +22,8 @@ const publicTopics: Partial<Record<Statement['topic'], string>> = {
 
 export interface Said {
   s: Statement;
+  /** A budget figure quoted in a final account. */
+  budget: boolean;
   index: number;
   concept: string | null;
   amount: Fact | null;
@@ -43,17 +46,6 @@ function pathIndex(d: Disclosure): (path: string[]) => string | null {
   return (path) => index.get(path.map(plainName).join('/')) ?? (path.length === 1 ? classCodeOf(path[0]!) : null);
 }
 
-/** [类, 款, 项] of a subject written with its levels: names may hold brackets of their own (政府办公厅（室）…). */
-function pathOf(s: Statement): string[] | null {
-  if (s.path) return s.path;
-  const t = s.subject.normalize('NFKC').replace(/\s/g, '');
-  const at = ['(类)', '(款)', '(项)'].map((w) => t.indexOf(w));
-  if (at[0]! <= 0 || at[1]! <= at[0]!) return null;
-  const names = [t.slice(0, at[0]), t.slice(at[0]! + 3, at[1])];
-  if (at[2]! > at[1]!) names.push(t.slice(at[1]! + 3, at[2]));
-  return names;
-}
-
 /** Concepts a statement may mean, the likeliest first. */
 function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null, projectsOnly: boolean): string[] {
   const scopes = (): string[] => {
@@ -66,15 +58,21 @@ function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf
   };
   switch (s.topic) {
     case 'income-total':
-      return [scope.total('all', 'income', '0'), 'I:all:0:grand'];
+      return /总计/.test(s.subject) ? ['I:all:0:grand', scope.total('all', 'income', '0')] : [scope.total('all', 'income', '0'), 'I:all:0:grand'];
     case 'expenditure-total':
-      return [scope.total('all', 'expenditure', '0'), 'E:all:0:grand'];
+      return /总计/.test(s.subject) ? ['E:all:0:grand', scope.total('all', 'expenditure', '0')] : [scope.total('all', 'expenditure', '0'), 'E:all:0:grand'];
     case 'appropriation-income':
-      return s.fund === 'general' ? [scope.total('general', 'income', '0')] : [scope.total('appr', 'income', '0'), 'I:appr:0:grand', scope.total('general', 'income', '0')];
+      return s.fund === 'general'
+        ? [scope.total('general', 'income', '0')]
+        : /总计/.test(s.subject)
+          ? ['I:appr:0:grand', scope.total('appr', 'income', '0')]
+          : [scope.total('appr', 'income', '0'), 'I:appr:0:grand', scope.total('general', 'income', '0')];
     case 'appropriation-expenditure':
       return s.fund === 'general'
         ? [scope.total('general', 'expenditure', '0')]
-        : [scope.total('appr', 'expenditure', '0'), 'E:appr:0:grand', scope.total('general', 'expenditure', '0')];
+        : /总计/.test(s.subject)
+          ? ['E:appr:0:grand', scope.total('appr', 'expenditure', '0')]
+          : [scope.total('appr', 'expenditure', '0'), 'E:appr:0:grand', scope.total('general', 'expenditure', '0')];
     case 'source':
       return s.fund ? [scope.incomeSource('all', s.fund as FundSource, s.subject)] : [];
     case 'basic':
@@ -117,15 +115,20 @@ const priorOf = (concept: string): string | null =>
 export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Collector): Said[] {
   const codeOf = pathIndex(d);
   const hasTables = d.tables.some((t) => !t.empty && /expenditure|summary/.test(t.kind));
-  const said: Said[] = d.statements.map((raw) => {
-    const path = raw.topic === 'other' || raw.topic === 'functional' ? pathOf(raw) : raw.path;
-    return path && !raw.path ? { ...raw, path, topic: 'functional' as const, fund: raw.fund ?? ('general' as const) } : raw;
-  }).map((s, index) => ({ s, index, concept: null, amount: null, change: null, prior: null }));
+  const rowNames = new Set([...d.functional.flatMap((v) => v.rows), ...d.balances.flatMap((b) => b.expenditure)].map((r) => plainName(r.name ?? '')));
+  const said: Said[] = meanings(d).map(({ s, budget }, index) => ({ s, budget, index, concept: null, amount: null, change: null, prior: null }));
   for (const x of said) {
     const { s } = x;
     const parent = s.within === null ? null : (d.statements[s.within] ?? null);
     const unit = money(s.amount?.unit ?? s.change?.unit);
     if (!unit) continue;
+    if (x.budget && s.amount) {
+      // 年初预算 quoted in a final account: compared with the budget columns where the tables have them.
+      const concept = publicTopics[s.topic] ? `T:now:budget:${publicTopics[s.topic]}` : `BUDGET:${s.topic}:${s.path?.join('/') ?? s.subject}`;
+      x.concept = concept;
+      x.amount = book.words(concept, s.amount.value, unit, s.amount.place, `文字说明“${s.subject.replace(/\s/g, '').replace(/[“”"]/g, '').slice(0, 40)}”`);
+      continue;
+    }
     const candidates = conceptsOf(s, parent, scope, codeOf, s.topic === 'covered-by-targets' && /项目/.test(d.paragraphs[s.paragraph]?.text ?? '项目'));
     const label = `文字说明“${(s.path && s.path.length > 1 ? s.path.at(-1)! : s.subject).replace(/\s/g, '').replace(/[“”"]/g, '').slice(0, 40)}”`;
     const own = s.year !== null && d.year !== null && s.year !== d.year && s.year >= d.year - 3;
@@ -162,7 +165,16 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
         s.change.place,
         `${label}比上年${s.direction === 'decrease' ? '减少' : '增加'}`,
       );
-    if (x.amount && s.topic === 'functional' && hasTables && x.amount.fen !== 0 && !book.main(x.concept!)?.table && d.functional.some((v) => !v.table.empty)) {
+    if (
+      x.amount &&
+      s.topic === 'functional' &&
+      hasTables &&
+      x.amount.fen !== 0 &&
+      !book.main(x.concept!)?.table &&
+      d.functional.some((v) => !v.table.empty) &&
+      s.path &&
+      !rowNames.has(plainName(s.path.at(-1)!))
+    ) {
       out.add('narrative-table', {
         places: [x.amount.place],
         figures: [{ label, value: x.amount.value }],
@@ -205,9 +217,9 @@ export const contradictory = (d: Disclosure): Set<number> => repeated.get(d) ?? 
 /** Parts named in words against their whole. */
 function sums(book: Book, d: Disclosure, said: Said[]): void {
   const skip = contradictory(d);
-  const partsOf = (x: Said, topics: string[]) => said.filter((y) => y.s.within === x.index && y.amount && topics.includes(y.s.topic));
+  const partsOf = (x: Said, topics: string[]) => said.filter((y) => y.s.within === x.index && y.amount && !y.budget && topics.includes(y.s.topic));
   for (const x of said) {
-    if (!x.amount || skip.has(x.index)) continue;
+    if (!x.amount || x.budget || skip.has(x.index)) continue;
     const t = x.s.topic;
     if (t === 'income-total' || t === 'expenditure-total' || t === 'appropriation-income' || t === 'appropriation-expenditure') {
       const parts = partsOf(x, t.includes('income') ? ['source', 'appropriation-income'] : ['functional']).filter((y) => y !== x);
@@ -239,6 +251,7 @@ function sums(book: Book, d: Disclosure, said: Said[]): void {
       const parts = said.filter(
         (y) =>
           y.amount &&
+          !y.budget &&
           y.s.paragraph === x.s.paragraph &&
           y.index > x.index &&
           y.index <= x.index + 8 &&
@@ -472,6 +485,10 @@ function shareOf(book: Book, x: Said, said: Said[], out: Collector): void {
     parent?.amount ?? null,
     parent?.concept ? book.main(parent.concept) : null,
     near?.amount ?? null,
+    ...said.filter((y) => y.index !== x.index && y.amount && y.index < x.index && (y.s.paragraph === section || /(总计|合计|总额)/.test(y.s.subject))).map((y) => y.amount),
+    book.main('I:all:0:total'),
+    book.main('I:all:0:grand'),
+    book.main('E:all:0:grand'),
     book.main('E:general:0:total'),
     book.main('E:all:0:total'),
     book.main('E:appr:0:total'),
@@ -484,6 +501,10 @@ function shareOf(book: Book, x: Said, said: Said[], out: Collector): void {
   const best = results.find((r) => r.verdict === 'passed') ?? results.find((r) => r.verdict === 'rounding') ?? results[0]!;
   if (best.verdict === 'passed') {
     out.pass('share');
+    return;
+  }
+  if (s.topic === 'other' || x.concept === null) {
+    out.count('share', 'undecidable');
     return;
   }
   const expected = best.expected.toFixed(Math.max(1, best.decimals));
