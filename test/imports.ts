@@ -34,7 +34,7 @@ export function breaches(file: string, text: string): string[] {
   const found: string[] = [];
   const folder = file.split('/')[0];
   const mine = slice(file);
-  const isTest = /\.test\.tsx?$/.test(file) || file === 'server/platform/testing.ts';
+  const isTest = /\.test\.tsx?$|\/fixtures\//.test(file) || file === 'server/platform/testing.ts';
   const wrong = (from: string, why: string) => found.push(`${file} imports ${from}: ${why}`);
   for (const { from, typeOnly } of importsOf(text)) {
     const to = target(file, from);

@@ -104,7 +104,7 @@ class Load {
 
   /** After a restart: the same reports again with the same keys; each must have happened once. */
   async again(session: Session): Promise<void> {
-    for (const key of [...this.open.keys()]) {
+    for (const key of this.open.keys()) {
       const r = await session
         .send<{ id: string }>('POST', '/api/cases', { title: `故障演练 ${key}`, set: { place: { lon: 106.3, lat: 29.43, address: '' } } }, { key })
         .catch(() => undefined);

@@ -150,7 +150,7 @@ test('random commands of many posts against timers: no deadlock, no timer twice,
     await Promise.all([...Array.from({ length: 12 }, attempt), ...schedulers.map((x) => x.fireDue(hub, 200))]);
   }
   assert.deepEqual(unexpected, []);
-  assert.ok(done > 60, `only ${done} commands went through`);
+  assert.ok(done > 30, `only ${done} commands went through`);
   for (const c of cases) await agrees(hub, c.id);
   const [failed] = await hub.sql<{ n: number }[]>`select count(*)::int as n from timers where attempts > 0 or state = 'failed'`;
   assert.equal(failed!.n, 0, 'no timer had to be tried twice');

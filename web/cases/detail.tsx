@@ -357,17 +357,15 @@ function Shown({ id, data, refresh }: { id: string; data: Detail; refresh: () =>
           <section className="card">
             <h2>时间线</h2>
             <Timeline
-              items={data.timeline
-                .toReversed()
-                .map((f) => ({
-                  color:
-                    f.kind.includes('limit-passed') || f.kind.includes('escalated') || f.kind.includes('rework') || f.kind.includes('returned')
-                      ? 'red'
-                      : f.kind.includes('done') || f.kind.includes('closed')
-                        ? 'green'
-                        : 'blue',
-                  content: <TimelineEntry f={f} data={data} state={state} steps={steps} />,
-                }))}
+              items={data.timeline.toReversed().map((f) => ({
+                color:
+                  f.kind.includes('limit-passed') || f.kind.includes('escalated') || f.kind.includes('rework') || f.kind.includes('returned')
+                    ? 'red'
+                    : f.kind.includes('done') || f.kind.includes('closed')
+                      ? 'green'
+                      : 'blue',
+                content: <TimelineEntry f={f} data={data} state={state} steps={steps} />,
+              }))}
             />
           </section>
         </div>

@@ -169,8 +169,33 @@ export function figuresOf(e: Equation): Finding['figures'] {
   return [{ label: first!.fact.label, value: first!.fact.value }, others];
 }
 
+/**
+ * Where most sums of one kind in a table fail, its columns were not understood: a table is not published wrong row after row.
+ * Those failures become undecidable.
+ */
+function doubtStructure(book: Book): void {
+  const by = new Map<string, Equation[]>();
+  for (const e of book.equations) {
+    const t = e.terms[0]!.fact.table;
+    if (!t || !['row-sum', 'hierarchy-sum', 'list-sum'].includes(e.kind)) continue;
+    const key = `${t.id}/${e.kind}`;
+    (by.get(key) ?? by.set(key, []).get(key)!).push(e);
+  }
+  for (const list of by.values()) {
+    const failed = list.filter((e) => e.status === 'failed');
+    // Sums of one addend say little: a row that repeats its only part cannot clear the table.
+    const telling = list.filter((e) => e.status === 'failed' || e.terms.length > 2);
+    if (failed.length < 5 || failed.length * 2 <= telling.length) continue;
+    for (const e of failed) {
+      e.status = 'undecidable';
+      e.soft = '表内多数合计都不成立，列的含义可能没有读对';
+    }
+  }
+}
+
 /** Reports causes, roundings and undecidable equations, and counts every equation. */
 export function reportEquations(book: Book, out: Collector): Cause[] {
+  doubtStructure(book);
   const causes = causesOf(book);
   for (const e of book.equations) out.count(e.kind, e.status);
   for (const c of causes) {
@@ -193,10 +218,13 @@ export function reportEquations(book: Book, out: Collector): Cause[] {
     if (e.status !== 'rounding' && e.status !== 'undecidable') continue;
     if (!out.rule(e.kind)) continue;
     const unit = e.terms[0]!.fact.unit;
-    const key = `${e.status}/${e.off}/${e.soft ?? ''}/${e.terms
-      .map((t) => t.fact.fen)
-      .toSorted((a, b) => a - b)
-      .join(',')}`;
+    const structure = e.soft?.startsWith('表内多数') ? `structure/${e.terms[0]!.fact.table?.id}/${e.kind}` : null;
+    const key =
+      structure ??
+      `${e.status}/${e.off}/${e.soft ?? ''}/${e.terms
+        .map((t) => t.fact.fen)
+        .toSorted((a, b) => a - b)
+        .join(',')}`;
     const places = e.terms.map((t) => t.fact.place);
     const known = seen.get(key);
     if (known) {

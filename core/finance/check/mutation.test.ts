@@ -16,7 +16,10 @@ const layouts = 90;
 test('invented clean disclosures of every layout have no finding', () => {
   for (let n = 0; n < layouts; n += 1) {
     const list = findings(invent(n * 7 + 1, styleOf(n)).lines.join('\n')).filter((f) => f.severity !== 'undecidable');
-    assert.deepEqual(list.map((f) => `${n} ${f.rule} ${f.message}`), []);
+    assert.deepEqual(
+      list.map((f) => `${n} ${f.rule} ${f.message}`),
+      [],
+    );
   }
 });
 
@@ -39,7 +42,9 @@ test('one wrong figure is found once, at its place (≥ 98 % recall, ≥ 98 % of
     }),
     { numRuns: 600, seed: 20260302 },
   );
-  console.log(`mutations ${tried}: found ${found} (${((100 * found) / tried).toFixed(1)} %), as one cause ${alone}, further findings ${further}; precision ${((100 * found) / (found + further)).toFixed(1)} %`);
+  console.log(
+    `mutations ${tried}: found ${found} (${((100 * found) / tried).toFixed(1)} %), as one cause ${alone}, further findings ${further}; precision ${((100 * found) / (found + further)).toFixed(1)} %`,
+  );
   assert.ok(found / tried >= 0.98, `recall ${found}/${tried}`);
   assert.ok(alone / found >= 0.98, `one cause ${alone}/${found}`);
   assert.ok(found / (found + further) >= 0.98, `precision ${found}/${found + further}`);
@@ -58,7 +63,10 @@ test('a total off by the last printed digit is rounding, not an error', () => {
     const cents = Math.round(Number(f.text.replace(/,/g, '')) * 100) + (r(2) === 0 ? 1 : -1);
     lines[f.line - 1] = lines[f.line - 1]!.slice(0, f.start) + (cents / 100).toFixed(2) + lines[f.line - 1]!.slice(f.end);
     const list = findings(lines.join('\n'));
-    assert.deepEqual(told(list).map((x) => `${n} ${x.rule} ${x.message}`), []);
+    assert.deepEqual(
+      told(list).map((x) => `${n} ${x.rule} ${x.message}`),
+      [],
+    );
     seen += list.some((x) => x.severity === 'rounding') ? 1 : 0;
   }
   assert.ok(seen > 20, `rounding reported in ${seen} documents`);

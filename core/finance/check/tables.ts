@@ -93,15 +93,26 @@ export const shifted = (book: Book): MissingTotal[] => {
   return list;
 };
 
-function rowSum(book: Book, table: Table, row: CodedRow, parts: ColumnRole[], kind: RuleKind = 'row-sum'): void {
-  const facts = parts.map((p) => row.facts.get(p)).filter((f) => f !== undefined);
+function rowSum(
+  book: Book,
+  table: Table,
+  row: CodedRow,
+  parts: ColumnRole[],
+  kind: RuleKind = 'row-sum',
+  extra: (Fact | undefined)[] = [],
+  known: ReadonlySet<number> = new Set(),
+): void {
+  const facts = [...parts.map((p) => row.facts.get(p)), ...extra].filter((f) => f !== undefined);
   const total = row.facts.get('total');
   if (!total) {
     if (facts.length > 0 && table.columns.some((c) => c.role === 'total'))
       missingTotals(book).push({ table, row: row.row, column: 'total', sum: facts.reduce((s, f) => s + f.fen, 0), parts: facts });
     return;
   }
-  if (parts.length > 0) book.sum(kind, total, facts);
+  if (parts.length === 0) return;
+  const cells = table.rows[row.row]!.cells;
+  const unknown = table.columns.some((c, i) => c.role === 'text' && !known.has(i) && cells[i]?.value != null && /[1-9]/.test(cells[i]!.value!));
+  book.sum(kind, total, facts, unknown ? { soft: '表中有未能识别的数字列' } : {});
 }
 
 export function functionalFacts(book: Book, view: FunctionalView, scope: Scope): void {
@@ -144,10 +155,23 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
   }
   const columns = [...new Set(rows.flatMap((r) => [...r.facts.keys()]))];
   hierarchy(book, table, rows, columns);
+  // 财政拨款收入 of final accounts: all appropriations in one column.
+  const granted = side === 'income' ? table.columns.findIndex((c) => c.role === 'text' && /^财政(补助|拨款)(拨款)?(收入)?$/.test((c.path.at(-1) ?? '').replace(/\s/g, ''))) : -1;
   for (const r of rows) {
     if (side === 'income') {
       const parts = sources.filter((s) => present.has(s));
-      if (parts.length > 0) rowSum(book, table, r, parts);
+      if (parts.length > 0) {
+        const cell = granted >= 0 ? table.rows[r.row]!.cells[granted] : undefined;
+        const fact = cell
+          ? (book.cell(
+              r.code ? `IC:${r.code}:appropriation` : scope.total('appr', 'income', '0'),
+              cell,
+              table,
+              `${table.id}“${rowName(r)}”${table.columns[granted]!.path.at(-1)!.replace(/\s/g, '')}`,
+            ) ?? undefined)
+          : undefined;
+        rowSum(book, table, r, parts, 'row-sum', [fact], new Set([granted]));
+      }
     } else if (present.has('basic') && present.has('project')) rowSum(book, table, r, split);
     const flow = { opening: r.facts.get('opening'), income: r.facts.get('income'), total: r.facts.get('total'), closing: r.facts.get('closing') };
     if (present.has('opening') && present.has('income') && present.has('closing') && flow.total) {

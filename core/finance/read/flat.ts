@@ -164,7 +164,9 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   };
   for (const line of bodyLines) {
     if (known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) continue;
-    for (const t of tokensOf(line)) {
+    const tokens = tokensOf(line);
+    const more = tokens.some((x) => x.figure);
+    for (const t of tokens) {
       const o = open as Draft | null;
       const n = norm(t.text);
       if (t.first && (code.test(n) || /^[A-C]\d{0,6}$/.test(n)) && segment.kind !== 'three-public') {
@@ -182,7 +184,6 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
         o.name = glue(o.name, t.text);
         continue;
       }
-      const more = line.text.split(' ').some((x) => isAmount(x));
       if (o && o.figures.length > 0 && t.first && !more && !totalWord.test(n)) {
         // The rest of a name below its figures.
         o.name = glue(o.name, t.text);

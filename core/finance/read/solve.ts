@@ -96,10 +96,21 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
   const top = rows.findIndex((r) => r.level === 0);
   const topChildren = rows.flatMap((r, i) => (r.level === 1 ? [i] : []));
   if (top >= 0 && topChildren.length) families.push({ parent: top, children: topChildren });
+  const lengths = [0, 3, 5, 7];
+  const under = new Map<string, number[]>();
   rows.forEach((row, i) => {
-    if (!row.code || row.level === null || row.level < 1) return;
-    const children = rows.flatMap((c, k) => (c.code && c.level === row.level! + 1 && c.code.startsWith(row.code!) ? [k] : []));
-    if (children.length) families.push({ parent: i, children });
+    if (!row.code || row.level === null || row.level < 2) return;
+    const parent = row.code.slice(0, lengths[row.level - 1]!);
+    const list = under.get(parent);
+    if (list) list.push(i);
+    else under.set(parent, [i]);
+  });
+  const claimed = new Set<string>();
+  rows.forEach((row, i) => {
+    const children = row.code && row.level !== null && row.level >= 1 && !claimed.has(row.code) ? under.get(row.code) : undefined;
+    if (!children) return;
+    claimed.add(row.code!);
+    families.push({ parent: i, children });
   });
   const keep = (r: number, test: (p: number[]) => boolean): boolean => {
     if (domains[r]!.length <= 1) return false;
