@@ -26,6 +26,7 @@ function missingTables(d: Disclosure, out: Collector): void {
   if (d.catalogue.length > 0 && tables.length > 0) {
     const key = (t: string) =>
       norm(t)
+        .replace(/^(?:[一二三四五六七八九十]{1,3}、|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、])/, '')
         .replace(/^20\d\d年(度)?/, '')
         .replace(/[“”"']/g, '');
     const titles = tables.map((t) => key(t.title));
@@ -81,7 +82,7 @@ const empties: Partial<Record<Table['kind'], RegExp>> = {
 };
 function emptyNotes(d: Disclosure, out: Collector): void {
   for (const t of d.tables) {
-    if (!t.empty || t.kind === 'catalogue') continue;
+    if (!t.empty || t.kind === 'catalogue' || t.kind === 'other' || /^第[一二三四五六七八九十]部分/.test(norm(t.title))) continue;
     const told =
       t.notes.length > 0 ||
       (empties[t.kind] !== undefined && d.paragraphs.some((p) => empties[t.kind]!.test(p.text) && /(无|没有|未安排|未使用|不涉及|总额\s?0|0\s?万?元|为零)/.test(p.text)));
@@ -128,7 +129,9 @@ function classificationNames(d: Disclosure, out: Collector): void {
       known.accepted.has(n) ||
       known.accepted.has(`${n}支出`) ||
       known.accepted.has(n.replace(/支出$/, '')) ||
-      n.replace(/[()]/g, '') === plainName(known.name).replace(/[()]/g, '')
+      n.replace(/[()]/g, '') === plainName(known.name).replace(/[()]/g, '') ||
+      // A name cut by a narrow column is no wrong name.
+      (n.length >= 6 && plainName(known.name).startsWith(n))
     ) {
       if (n !== '') out.pass('classification-name');
       return;
@@ -232,6 +235,8 @@ function yearSlips(d: Disclosure, out: Collector): void {
         out.pass('year-slip');
         continue;
       }
+      const sentence = text.slice(Math.max(0, text.lastIndexOf('。', m.index)), text.indexOf('。', m.index) < 0 ? undefined : text.indexOf('。', m.index));
+      if (y === year - 1 && /(执行|决算|实际完成|完成情况|回顾|上年)/.test(sentence + (p.section ?? ''))) continue;
       if (/(较|比|与|同|和|上年|截至|截止|到|自|从|原|由)$/.test(before) || y < year - 1 || y > year + 1) continue;
       const after = text.slice(m.index + m[0].length, m.index + m[0].length + 24);
       if (/^(年初)?预算(数)?(相比|持平|一致|增加|减少|增长|下降)/.test(after) || (/(增加|减少|持平|相比|增长|下降)/.test(after) && y === year - 1 && !/安排购置/.test(after)))

@@ -47,30 +47,30 @@ function pathIndex(d: Disclosure): (path: string[]) => string | null {
 }
 
 /** Concepts a statement may mean, the likeliest first. */
-function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null, projectsOnly: boolean): string[] {
+function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null, projectsOnly: boolean, coversAll: boolean): string[] {
   const scopes = (): string[] => {
-    if (s.fund === 'general') return ['general'];
+    if (s.fund === 'general') return scope.carried ? ['general', 'carried-general'] : ['general'];
     if (s.fund === 'fund') return ['fund'];
     if (s.fund === 'capital') return ['capital'];
     if (parent?.topic === 'expenditure-total') return ['all'];
-    if (parent?.topic === 'appropriation-expenditure') return [parent.fund ?? 'appr', 'general'];
-    return ['general', 'all', 'appr'];
+    if (parent?.topic === 'appropriation-expenditure') return [parent.fund ?? 'appr', 'general', 'carried-general'];
+    return ['general', 'all', 'appr', 'carried-general'];
   };
   switch (s.topic) {
     case 'income-total':
-      return /总计/.test(s.subject) ? ['I:all:0:grand', scope.total('all', 'income', '0')] : [scope.total('all', 'income', '0'), 'I:all:0:grand'];
+      return /总计|总预算|总决算/.test(s.subject) ? ['I:all:0:grand', scope.total('all', 'income', '0')] : [scope.total('all', 'income', '0'), 'I:all:0:grand'];
     case 'expenditure-total':
-      return /总计/.test(s.subject) ? ['E:all:0:grand', scope.total('all', 'expenditure', '0')] : [scope.total('all', 'expenditure', '0'), 'E:all:0:grand'];
+      return /总计|总预算|总决算/.test(s.subject) ? ['E:all:0:grand', scope.total('all', 'expenditure', '0')] : [scope.total('all', 'expenditure', '0'), 'E:all:0:grand'];
     case 'appropriation-income':
       return s.fund === 'general'
         ? [scope.total('general', 'income', '0')]
-        : /总计/.test(s.subject)
+        : /总计|总预算|总决算/.test(s.subject)
           ? ['I:appr:0:grand', scope.total('appr', 'income', '0')]
           : [scope.total('appr', 'income', '0'), 'I:appr:0:grand', scope.total('general', 'income', '0')];
     case 'appropriation-expenditure':
       return s.fund === 'general'
         ? [scope.total('general', 'expenditure', '0')]
-        : /总计/.test(s.subject)
+        : /总计|总预算|总决算/.test(s.subject)
           ? ['E:appr:0:grand', scope.total('appr', 'expenditure', '0')]
           : [scope.total('appr', 'expenditure', '0'), 'E:appr:0:grand', scope.total('general', 'expenditure', '0')];
     case 'source':
@@ -100,7 +100,8 @@ function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf
     case 'procurement-services':
       return (s.fund || parent?.fund) && !scope.single ? [] : [`PR:${s.topic.slice(12)}`];
     case 'covered-by-targets':
-      return scopes().map((x) => scope.expenditure(x, '0', projectsOnly ? 'project' : 'total'));
+      // Without 均/全部 only some projects are meant, and no table gives their sum.
+      return coversAll ? scopes().map((x) => scope.expenditure(x, '0', projectsOnly ? 'project' : 'total')) : [];
     default: {
       const part = publicTopics[s.topic];
       return part ? [`T:now:${part}`] : [];
@@ -129,7 +130,14 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
       x.amount = book.words(concept, s.amount.value, unit, s.amount.place, `文字说明“${s.subject.replace(/\s/g, '').replace(/[“”"]/g, '').slice(0, 40)}”`);
       continue;
     }
-    const candidates = conceptsOf(s, parent, scope, codeOf, s.topic === 'covered-by-targets' && /项目/.test(d.paragraphs[s.paragraph]?.text ?? '项目'));
+    const candidates = conceptsOf(
+      s,
+      parent,
+      scope,
+      codeOf,
+      s.topic === 'covered-by-targets' && /项目/.test(d.paragraphs[s.paragraph]?.text ?? '项目'),
+      /均|全部|所有|全面/.test(d.paragraphs[s.paragraph]?.text ?? ''),
+    );
     const label = `文字说明“${(s.path && s.path.length > 1 ? s.path.at(-1)! : s.subject).replace(/\s/g, '').replace(/[“”"]/g, '').slice(0, 40)}”`;
     const own = s.year !== null && d.year !== null && s.year !== d.year && s.year >= d.year - 3;
     if (own && s.amount) {
@@ -418,7 +426,7 @@ function changes(book: Book, d: Disclosure, said: Said[], out: Collector): void 
       } else out.count('change', 'undecidable');
     }
     if (s.percent) percentOf(book, x, current, prior, out);
-    if (s.share && x.amount) shareOf(book, x, said, out);
+    if (s.share && x.amount) shareOf(book, d, x, said, out);
     if (s.direction === 'increase' && /△|-/.test(s.change?.value ?? ''))
       out.add('direction', { places: [placeOf(s.place, null)], message: `文字写作增加，所列数字${s.change!.value}却为负数。` });
   }
@@ -471,13 +479,14 @@ function percentOf(book: Book, x: Said, current: Fact | null, prior: Fact | null
   });
 }
 
-function shareOf(book: Book, x: Said, said: Said[], out: Collector): void {
+function shareOf(book: Book, d: Disclosure, x: Said, said: Said[], out: Collector): void {
   const { s } = x;
   const share = s.share!;
   const amount = x.amount!;
   const numerators = [amount, x.concept ? book.main(x.concept) : null].filter((f) => f !== null);
   const parent = s.within === null ? null : said[s.within];
   const section = s.paragraph;
+  const sectionOf = (y: Said) => d.paragraphs[y.s.paragraph]?.section ?? null;
   const near = said
     .slice(0, x.index)
     .findLast((y) => y.amount && y.s.paragraph <= section && ['expenditure-total', 'income-total', 'appropriation-expenditure', 'appropriation-income'].includes(y.s.topic));
@@ -485,11 +494,13 @@ function shareOf(book: Book, x: Said, said: Said[], out: Collector): void {
     parent?.amount ?? null,
     parent?.concept ? book.main(parent.concept) : null,
     near?.amount ?? null,
-    ...said.filter((y) => y.index !== x.index && y.amount && y.index < x.index && (y.s.paragraph === section || /(总计|合计|总额)/.test(y.s.subject))).map((y) => y.amount),
+    ...said
+      .filter((y) => y.index !== x.index && y.amount && y.index < x.index && (y.s.paragraph === section || sectionOf(y) === sectionOf(x) || /(总计|合计|总额)/.test(y.s.subject)))
+      .map((y) => y.amount),
     book.main('I:all:0:total'),
     book.main('I:all:0:grand'),
     book.main('E:all:0:grand'),
-    book.main('E:general:0:total'),
+    ...['E:general:0:total', 'E:carried-general:0:total'].flatMap((c) => book.concepts.get(c) ?? []),
     book.main('E:all:0:total'),
     book.main('E:appr:0:total'),
   ].filter((f) => f !== null && f.fen !== 0) as Fact[];

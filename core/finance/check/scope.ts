@@ -10,6 +10,8 @@ export class Scope {
   readonly single: boolean;
   /** The same for the appropriations alone (no fund, no state capital, no carry-over). */
   readonly plainAppropriation: boolean;
+  /** Money carried over stands among the appropriations: their columns are more than this year's budget. */
+  readonly carried: boolean;
   private readonly budget: boolean;
   constructor(d: Disclosure) {
     this.budget = d.kind !== 'final-account';
@@ -37,6 +39,9 @@ export class Scope {
           ),
         );
     }
+    this.carried = d.balances.some(
+      (b) => b.table.kind === 'appropriation-summary' && [...b.income, ...b.expenditure].some((i) => (i.role === 'carry' || /结转|结余/.test(i.name)) && !nothing(i)),
+    );
     this.single = single ?? false;
     this.plainAppropriation = plain ?? this.single;
   }
@@ -44,6 +49,10 @@ export class Scope {
     if (scope === 'all' && this.single) return 'general';
     if (scope === 'appr' && (this.plainAppropriation || this.single)) return 'general';
     return scope;
+  }
+  /** Scope of a fund column of the appropriation summary. */
+  column(fund: string): string {
+    return this.carried ? `carried-${fund}` : fund;
   }
   expenditure(scope: string, code: string, measure: string): string {
     if (code === '0' && measure === 'total') return this.total(scope, 'expenditure', '0');

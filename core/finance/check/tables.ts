@@ -140,7 +140,16 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
       if (f) facts.set(role, f);
       else if (role !== 'total') book.blank(concept, r.figures[role], table, label(table, r, role));
     };
-    for (const m of measures) if (present.has(m)) take(m, side === 'income' ? scope.income(code, m) : scope.expenditure(side, code, m));
+    for (const m of measures)
+      if (present.has(m))
+        take(
+          m,
+          side === 'income'
+            ? total && m === 'total' && Number(r.figures['carry-over']?.value ?? 0) !== 0
+              ? scope.total('all', 'income', 'grand')
+              : scope.income(code, m)
+            : scope.expenditure(side, code, m),
+        );
     if (!facts.has('total')) {
       const role = (['actual', 'amount', 'adjusted', 'budget'] as const).find((x) => r.figures[x]?.value !== undefined && r.figures[x]?.value !== null);
       if (role) {
@@ -236,13 +245,13 @@ export function balanceFacts(book: Book, view: BalanceView, scope: Scope): void 
         if (side === 'expenditure' && item.role === 'item') {
           const code = classCodeOf(clean);
           if (code && current) concept = scope.expenditure(kind, code, 'total');
-          else if (code && (column === 'general' || column === 'fund' || column === 'capital')) concept = scope.expenditure(column, code, 'total');
+          else if (code && (column === 'general' || column === 'fund' || column === 'capital')) concept = scope.expenditure(scope.column(column), code, 'total');
           else if (code && column === 'prior') concept = scope.expenditure(kind, code, 'prior');
         } else if (item.role === 'total' || item.role === 'group') {
           const grand = item.role === 'total' && items.some((x) => x.role === 'group');
           const which = grand ? 'grand' : '0';
           if (current) concept = side === 'income' ? scope.total(kind, 'income', which) : scope.total(kind, 'expenditure', which);
-          else if (side === 'expenditure' && (column === 'general' || column === 'fund' || column === 'capital')) concept = scope.total(column, 'expenditure', which);
+          else if (side === 'expenditure' && (column === 'general' || column === 'fund' || column === 'capital')) concept = scope.total(scope.column(column), 'expenditure', which);
           else if (column === 'prior') concept = `${scope.total(kind, side, which)}:prior`;
         } else if (side === 'income' && item.role === 'item' && item.source && current) concept = scope.incomeSource(kind, item.source, clean);
         const f = book.cell(
@@ -465,7 +474,8 @@ export function projectFacts(book: Book, d: Disclosure, scope: Scope): void {
         if (across.includes(c)) cells.push(f);
       }
       const own = r === totalRow ? total : parts.find((p) => p.r === r)?.f;
-      if (own && cells.length > 0 && column === 'total') book.sum('row-sum', own, cells);
+      const unknown = table.columns.some((c, i) => c.role === 'text' && table.rows[r.row]!.cells[i]?.value != null && /[1-9]/.test(table.rows[r.row]!.cells[i]!.value!));
+      if (own && cells.length > 0 && column === 'total') book.sum('row-sum', own, cells, unknown ? { soft: '表中有未能识别的数字列' } : {});
     }
     if (!subtotals) for (const { total: t, parts: list } of further.values()) if (t && list.length > 0) book.sum('list-sum', t, list);
     const whole = book.main(scope.expenditure('all', '0', 'project')) ?? book.main(scope.expenditure('general', '0', 'project'));

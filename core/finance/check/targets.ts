@@ -199,8 +199,12 @@ function single(sheet: TargetSheet, d: Disclosure, out: Collector): void {
       out.add('target-qualitative-number', { places: [at(t)], message: `${t.table}指标“${t.indicator}”的性质为${t.nature}，指标值“${t.value}”却不是数字。` });
     if (value !== null && t.nature !== null && t.nature !== '定性') {
       const share = unit === '%' || /^百分(比|之)?$/.test(unit);
-      const bad = byWords.some((w) => name.includes(w)) && !/(处置|处理|办结|整改|修复|排除|解决|回复|响应|下降|降低|减少)/.test(name);
-      const lower = /下降|降低|减少|成本|节约|偏差|变动|波动|误差|超支|调整|空置|闲置|结转|结余|控制|公用经费|流失|失业|贫困|不合格|逾期|不良/.test(name);
+      const bad =
+        byWords.some((w) => name.includes(w)) &&
+        !/(处置|处理|办结|整改|修复|排除|解决|回复|响应|下降|降低|减少|查处|发现|识别|预防|防范|控制|化解|追回|降幅|接报|上报|报告|报送|调查|结案|受理|答复|满意|培训|知晓|覆盖|检查|排查|演练|恢复|改善|监测|零)/.test(
+          name,
+        );
+      const lower = /下降|降低|减少|成本|节约|偏差|变动|波动|误差|超支|调整|空置|闲置|结转|结余|控制|公用经费|流失|失业|贫困|不合格|逾期|不良|不超|占比|占.{0,8}比/.test(name);
       const all =
         (t.nature === '≤' && value >= 100 && share && !lower && !bad) ||
         (t.nature === '≥' && value === 0 && !/增长|增加|变化|净/.test(name)) ||
@@ -234,7 +238,10 @@ function single(sheet: TargetSheet, d: Disclosure, out: Collector): void {
         (t.nature === '≥' || t.nature === '>') &&
         value > 0 &&
         moneyScale(t.unit, true) !== null &&
-        !/收入|投资额|产值|招商|引进|营收|税收|增收|节约|节省|效益|融资|销售|贷款|交易|补助标准|补贴标准|工资|待遇|捐赠|营业额|进出口|消费额|撬动|带动|争取|到位|拉动/.test(name)
+        (/(费|成本|经费|采购|购置|租赁|印刷|运维|开支)/.test(name) || /成本/.test(`${t.level1 ?? ''}${t.level2 ?? ''}`) || /\/年/.test(unit)) &&
+        !/发放|投入|投资|拨付|募集|保费|保额|赔付|增加值|收入|产值|招商|引进|营收|税收|增收|节约|节省|效益|融资|销售|贷款|交易|补助标准|补贴标准|工资|待遇|捐赠|营业额|进出口|消费额|撬动|带动|争取|到位|拉动/.test(
+          name,
+        )
       )
         costly.push(t);
       if (sheet.has.unit && !t.unit && !/^\d{4}$/.test(t.value ?? '') && !/%/.test(t.raw.value?.text ?? '') && !/(率|度)$/.test(name))

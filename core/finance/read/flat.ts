@@ -35,6 +35,8 @@ const tokensOf = (line: Line): Token[] =>
     .map((text, i) => ({ text, place: line.place, figure: isAmount(text), first: i === 0, line }));
 const code = /^(\d{3}|\d{5}|\d{7})$/;
 const totalWord = /^(合计|总计|小计)$/;
+/** No name of a classification or project is longer; what goes on beyond it is not a name. */
+const longest = 160;
 
 function bodyStart(lines: Line[], kind: TableKind): number {
   return lines.findIndex((line, at) => {
@@ -179,6 +181,11 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
         else o.figures.push(t);
         continue;
       }
+      if (o && o.name.length > longest) {
+        unread.push({ text: t.text.slice(0, 200), reason: '过长的名称', place: t.place });
+        open = null;
+        continue;
+      }
       if (o && o.figures.length === 0 && !totalWord.test(o.name)) {
         if (o.name) o.joined = true;
         o.name = glue(o.name, t.text);
@@ -275,7 +282,7 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
       held = null;
     }
     const last = tokens.at(-1);
-    if (last && !last.figure && !complete(last.text) && tokens.length === 1) {
+    if (last && !last.figure && last.text.length <= longest && tokens.length === 1 && !complete(last.text)) {
       held = last;
       continue;
     }
@@ -285,7 +292,7 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
         else sides.at(-1)!.figures.push(t);
       } else {
         const before = sides.at(-1);
-        if (before && before.figures.length === 0 && !complete(before.name)) before.name = glue(before.name, t.text);
+        if (before && before.figures.length === 0 && before.name.length <= longest && !complete(before.name)) before.name = glue(before.name, t.text);
         else sides.push({ name: t.text, place: t.place, figures: [], joined: t.place !== line.place });
       }
     }
