@@ -2,12 +2,13 @@
 import type { Disclosure } from '../model.ts';
 import type { RuleSet } from '../pack.ts';
 import { reportEquations } from './causes.ts';
+import { comparisonWords } from './comparison.ts';
 import { checkContent } from './content.ts';
 import { type Checked, checkDocuments } from './documents.ts';
 import { Book } from './facts.ts';
 import { checkFigures } from './figures.ts';
 import { agreements, countSums, narrativeFacts } from './narrative.ts';
-import { type CheckReport, Collector } from './report.ts';
+import { type CheckReport, Collector, placeOf } from './report.ts';
 import { Scope } from './scope.ts';
 import { balanceFacts, economicFacts, functionalFacts, missingTotals, procurementFacts, procurementSums, projectFacts, threePublicFacts } from './tables.ts';
 import { checkTargets, targetFacts } from './targets.ts';
@@ -32,9 +33,28 @@ function checkOne(d: Disclosure, rules: RuleSet): Checked {
   checkFigures(book, d, scope, said, out);
   reportEquations(book, out);
   countSums(d, out);
+  comparisonWords(d, book, said, out);
   checkTargets(book, d, out);
   checkContent(d, out);
+  uncertainReadings(d, out);
   return { d, book, out };
+}
+
+/** Figures whose place in a table the sums could not decide: one remark per table, nothing is judged by them. */
+function uncertainReadings(d: Disclosure, out: Collector): void {
+  for (const t of d.tables) {
+    const rows = t.rows.filter((r) => r.cells.some((c) => c.value !== null && c.notes?.includes('undecided')));
+    if (rows.length === 0) {
+      if (!t.empty) out.pass('uncertain');
+      continue;
+    }
+    const figures = rows.reduce((n, r) => n + r.cells.filter((c) => c.value !== null && c.notes?.includes('undecided')).length, 0);
+    out.add('uncertain', {
+      places: rows.map((r) => placeOf(r.place, t.id)),
+      message: `${t.id}在转换中丢失了空格，有${figures}个数字所在的栏不能由合计关系唯一确定，请对照原表核对。`,
+      severity: 'undecidable',
+    });
+  }
 }
 
 const weight = { error: 0, warning: 1, rounding: 2, undecidable: 3 } as const;

@@ -315,9 +315,16 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
     }
     const name = `${sheet.table.id}${sheet.project ? `“${sheet.project.slice(0, 30)}”` : ''}`;
     if (sheet.scope === 'overall') {
-      const concept = scope.total('all', 'expenditure', '0');
-      const f = book.words(concept, sheet.budget.value, unit, sheet.budget.place, `${name}部门支出预算数`, sheet.table);
-      void f;
+      const whole = book.main(scope.total('all', 'expenditure', '0'));
+      const f = book.words(`SHEET:${sheet.table.id}:overall`, sheet.budget.value, unit, sheet.budget.place, `${name}部门支出预算数`, sheet.table);
+      if (f && whole) book.equal('target-department-budget', f, whole);
+      for (const part of sheet.budgetParts) {
+        const measure = /基本支出/.test(part.label) ? 'basic' : /项目支出/.test(part.label) ? 'project' : null;
+        const same = measure ? (book.main(scope.expenditure('all', '0', measure)) ?? book.main(scope.expenditure('general', '0', measure))) : null;
+        const p =
+          same && part.cell.value !== null ? book.words(`SHEET:${sheet.table.id}:${measure}`, part.cell.value, unit, part.cell.place, `${name}${part.label}`, sheet.table) : null;
+        if (p && same) book.equal('target-department-budget', p, same);
+      }
       continue;
     }
     const fact = book.words(`SHEET:${sheet.table.id}:${facts.length}`, sheet.budget.value, unit, sheet.budget.place, `${name}预算`, sheet.table);
