@@ -50,6 +50,7 @@ export const permissions = {
   'pack.manage': { zh: '维护内容包', en: 'Maintain packs' },
   'finance.read': { zh: '查看预决算', en: 'Read disclosures' },
   'finance.manage': { zh: '导入与核对预决算', en: 'Import and check disclosures' },
+  'finance.review': { zh: '审核绩效自评', en: 'Review self-evaluations' },
 } as const satisfies Record<string, Text>;
 
 export type Permission = keyof typeof permissions;
@@ -121,7 +122,7 @@ export const roles = {
     may: [...read, 'indicator.manage', 'rule.manage', 'thing.manage', 'signal.write', 'pack.manage', 'job.read'],
   },
   budget_officer: { name: { zh: '预算绩效岗', en: 'Budget officer' }, may: [...read, 'finance.read', 'finance.manage', 'target.manage', 'record.write', 'job.read'] },
-  finance_reviewer: { name: { zh: '财政审核岗', en: 'Finance reviewer' }, may: [...read, 'finance.read'] },
+  finance_reviewer: { name: { zh: '财政审核岗', en: 'Finance reviewer' }, may: [...read, 'finance.read', 'finance.review'] },
   egov_editor: { name: { zh: '信息公开岗', en: 'Disclosure editor' }, may: [...unitWork] },
   integrator: { name: { zh: '系统对接', en: 'Integrator' }, may: ['signal.read', 'signal.write', 'thing.manage', 'indicator.read', 'warning.read', 'case.report'] },
   system_admin: {
