@@ -107,14 +107,17 @@ export async function followStep(hub: Hub, name: string, f: Follower): Promise<b
 /** Registers a follower and runs it until the hub closes. A new follower begins at the start of the log. */
 export async function follow(hub: Hub, name: string, f: Follower): Promise<{ stop(): Promise<void> }> {
   await hub.sql`insert into cursors (name) values (${name}) on conflict do nothing`;
-  return loop(hub, `follower ${name}`, 500, async () => {
+  const step = async () => {
     try {
-      const more = await followStep(hub, name, f);
-      return more;
+      // Most wakes are for others' facts or for facts read already: one look instead of a transaction.
+      const [row] = await hub.sql<{ open: boolean }[]>`select exists (select 1 from cursors c join facts f on (f.tx, f.position) > (c.tx, c.position)
+        where c.name = ${name} and f.tx < pg_snapshot_xmin(pg_current_snapshot())) as open`;
+      return row!.open && (await followStep(hub, name, f));
     } catch (error) {
       await hub.sql`update cursors set failures = failures + 1, last_error = ${String((error as Error).message).slice(0, 500)}
         where name = ${name}`.catch(() => {});
       throw error;
     }
-  });
+  };
+  return loop(hub, `follower ${name}`, 500, step, 'facts');
 }

@@ -25,6 +25,9 @@ export interface Who {
   request?: string | null;
 }
 
+/** What a loop may wait for: facts (with timers, jobs and messages, which come with facts) or stored readings. */
+export type Wake = 'facts' | 'readings';
+
 export interface Hub {
   sql: Sql;
   config: Config;
@@ -35,9 +38,9 @@ export interface Hub {
   command<T>(who: Who, fn: (work: Work) => Promise<T>): Promise<T>;
   /** The hub itself as the author of what follows by rule. */
   system(name: string, realm?: string): Who;
-  /** Wakes followers, timers, jobs and outbox after a commit; they also poll. */
-  wake(): void;
-  onWake(listener: () => void): () => void;
+  /** Wakes the loops that wait for this after a commit; they also poll. */
+  wake(what: Wake): void;
+  onWake(listener: (what: Wake) => void): () => void;
   /** Runs at close, last registered first. */
   onClose(end: () => Promise<void> | void): void;
   close(): Promise<void>;
@@ -55,7 +58,7 @@ const authorOf = (actor: Actor): string => (actor.kind === 'system' ? `system:${
 
 /** Makes a hub over an open pool; the caller has migrated the database. */
 export function openHub(o: { sql: Sql; config: Config; log?: Log }): Hub {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<(what: Wake) => void>();
   const endings: (() => Promise<void> | void)[] = [];
   let closing: Promise<void> | undefined;
   const hub: Hub = {
@@ -75,7 +78,7 @@ export function openHub(o: { sql: Sql; config: Config; log?: Log }): Hub {
             if (!row?.at) throw problem('not-found', { detail: `没有这个运行域：${who.realm}` });
             return fn({ hub, tx, realm: who.realm, actor: who.actor, by: authorOf(who.actor), at: row.at, request: who.request ?? null });
           });
-          hub.wake();
+          hub.wake('facts');
           return result as Awaited<ReturnType<typeof fn>>;
         } catch (error) {
           if (isRetryable(error) && attempt < 5) {
@@ -88,8 +91,8 @@ export function openHub(o: { sql: Sql; config: Config; log?: Log }): Hub {
       }
     },
     system: (name, realm = 'live') => ({ actor: systemActor(name), realm }),
-    wake: () => {
-      for (const l of listeners) l();
+    wake: (what) => {
+      for (const l of listeners) l(what);
     },
     onWake: (l) => {
       listeners.add(l);

@@ -88,6 +88,6 @@ export class Jobs {
   }
 
   run(hub: Hub): { stop(): Promise<void> } {
-    return loop(hub, 'jobs', 1000, () => this.runOne(hub));
+    return loop(hub, 'jobs', 1000, () => this.runOne(hub), 'facts');
   }
 }

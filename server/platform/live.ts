@@ -69,20 +69,26 @@ export class Live {
   /** Starts the reader and serves `GET /api/live`. */
   async start(hub: Hub, app: FastifyInstance): Promise<void> {
     this.#at = await logEnd(hub.sql);
-    loop(hub, 'live', 250, async () => {
-      const facts = await factsAfter(hub.sql, this.#at, 500);
-      const last = facts.at(-1);
-      if (!last) return false;
-      // Clients of one account see the same: work out what once.
-      const groups = Map.groupBy(this.#clients, (c) => `${c.actor.account}:${c.realm}`);
-      for (const group of groups.values()) {
-        const first = group[0]!;
-        const seen = await this.#permitted(hub, first.actor, first.realm, facts);
-        for (const c of group) this.#send(c, seen);
-      }
-      this.#at = { tx: last.tx, position: last.position };
-      return facts.length === 500;
-    });
+    loop(
+      hub,
+      'live',
+      250,
+      async () => {
+        const facts = await factsAfter(hub.sql, this.#at, 500);
+        const last = facts.at(-1);
+        if (!last) return false;
+        // Clients of one account see the same: work out what once.
+        const groups = Map.groupBy(this.#clients, (c) => `${c.actor.account}:${c.realm}`);
+        for (const group of groups.values()) {
+          const first = group[0]!;
+          const seen = await this.#permitted(hub, first.actor, first.realm, facts);
+          for (const c of group) this.#send(c, seen);
+        }
+        this.#at = { tx: last.tx, position: last.position };
+        return facts.length === 500;
+      },
+      'facts',
+    );
     const beat = setInterval(() => {
       for (const c of this.#clients) c.reply.raw.write(': beat\n\n');
     }, 15_000);

@@ -1,17 +1,21 @@
-// A background loop: runs a step again and again, woken by commits, polling otherwise, never two steps at once.
-import type { Hub } from './hub.ts';
+// A background loop: runs a step again and again, woken by what it waits for, polling otherwise, never two steps at once.
+import type { Hub, Wake } from './hub.ts';
+
+/** After a wake the next step follows this many milliseconds after the last at the earliest: a thousand commits a second are few rounds. */
+const GAP_MS = 20;
 
 /**
- * Runs `step` until the hub closes. `step` gives true when there may be more to do at once.
- * Failures are logged and retried after a growing pause (at most 10 s).
+ * Runs `step` until the hub closes, every `pollMs` and, where `on` names what wakes it, soon after that. `step` gives true when
+ * there may be more to do at once. Failures are logged and retried after a growing pause (at most 10 s).
  */
-export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise<boolean>): { stop(): Promise<void> } {
+export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise<boolean>, on?: Wake): { stop(): Promise<void> } {
   let stopped = false;
   let woken = false;
   let resume: (() => void) | undefined;
   let failures = 0;
   let stopNow: () => void = () => {};
-  const unlisten = hub.onWake(() => {
+  const unlisten = hub.onWake((what) => {
+    if (what !== on) return;
     woken = true;
     resume?.();
   });
@@ -26,6 +30,7 @@ export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise
   const running = (async () => {
     while (!stopped) {
       woken = false;
+      const begun = performance.now();
       let more = false;
       try {
         more = await step();
@@ -45,7 +50,11 @@ export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise
             done();
           };
         });
-      } else if (!woken) await pause(pollMs);
+      } else {
+        if (!woken) await pause(pollMs);
+        const early = GAP_MS - (performance.now() - begun);
+        if (woken && early > 0 && !stopped) await new Promise((done) => setTimeout(done, early));
+      }
       resume = undefined;
     }
   })();

@@ -56,6 +56,6 @@ export class Outbox {
   }
 
   run(hub: Hub): { stop(): Promise<void> } {
-    return loop(hub, 'outbox', 1000, async () => (await this.deliverDue(hub)) === 20);
+    return loop(hub, 'outbox', 1000, async () => (await this.deliverDue(hub)) === 20, 'facts');
   }
 }

@@ -109,12 +109,12 @@ export class Timers {
       await hub.sql`update timers set attempts = attempts + 1, last_error = ${String((error as Error)?.message).slice(0, 500)},
         retry_at = clock_timestamp() + least(interval '10 minutes', interval '1 second' * power(2, attempts))
         where id = ${id} and state = 'waiting'`;
-    } else if (result) hub.wake();
+    } else if (result) hub.wake('facts');
     return result as boolean;
   }
 
   /** Runs until the hub closes. */
   run(hub: Hub, pollMs = 1000): { stop(): Promise<void> } {
-    return loop(hub, 'timers', pollMs, async () => (await this.fireDue(hub, 50)) >= 50);
+    return loop(hub, 'timers', pollMs, async () => (await this.fireDue(hub, 50)) >= 50, 'facts');
   }
 }

@@ -78,9 +78,8 @@ export async function installSignals(system: System): Promise<void> {
     loop(hub, 'stream hours', 500, async () => {
       if (performance.now() < rest) return false;
       const begun = performance.now();
-      const covered = await rollStep(hub);
+      await rollStep(hub);
       rest = performance.now() + 3 * (performance.now() - begun);
-      if (covered) hub.wake();
       return false;
     });
     loop(hub, 'partitions', 3_600_000, async () => {

@@ -32,28 +32,34 @@ export function installWarnings(system: System): void {
       }
       judged.inc(c.n);
     }
-    hub.wake();
+    hub.wake('readings');
   });
   system.onStart(async () => {
     const { replayed } = await w.start();
     if (replayed) hub.log.info('warnings caught up', { replayed });
     let looked = 0;
     let saved = Date.now();
-    loop(hub, 'warnings', 250, async () => {
-      const now = Date.now();
-      if (now - looked > 2000) {
-        looked = now;
-        await w.refresh();
-        await w.tick();
-        gauge('chengshu_warning_changes_waiting', '待写入的预警变化').set(w.pending);
-      }
-      await w.flush();
-      if (now - saved > SNAPSHOT_MS) {
-        saved = now;
-        await w.snapshot();
-      }
-      return false;
-    });
+    loop(
+      hub,
+      'warnings',
+      250,
+      async () => {
+        const now = Date.now();
+        if (now - looked > 2000) {
+          looked = now;
+          await w.refresh();
+          await w.tick();
+          gauge('chengshu_warning_changes_waiting', '待写入的预警变化').set(w.pending);
+        }
+        await w.flush();
+        if (now - saved > SNAPSHOT_MS) {
+          saved = now;
+          await w.snapshot();
+        }
+        return false;
+      },
+      'readings',
+    );
     await follow(hub, 'webhooks', { kinds: ['warning.', 'case.', 'indicator.', 'record.'], handle: publishFacts });
     addCheck('warnings', async () => ({ ok: w.pending < 20_000, detail: `${w.engine.size} 个规则状态，${w.pending} 条变化待写入` }));
     // Registered last, so that it runs while the pool is still open.
