@@ -1,6 +1,7 @@
 // Every kind of content a pack may hold, with the schema its slice gives and the references it makes.
 import type * as z from 'zod';
 import { flowPack, matterPack, scenarioPack, sectorPack } from '../cases/pack.ts';
+import { publicServicesPack } from '../cases/public-services.ts';
 import { calendarPack } from '../duty/pack.ts';
 import { surveyPack, targetPack } from '../evaluation/pack.ts';
 import { financeRulePack } from '../finance/pack.ts';
@@ -27,6 +28,10 @@ export const kinds = {
     ['sector', 'sectors'],
   ]),
   scenarios: kind(scenarioPack, [['matter', 'matters']]),
+  'public-services': kind(publicServicesPack, [
+    ['flow', 'flows'],
+    ['services.*.matter', 'matters'],
+  ]),
   calendars: kind(calendarPack),
   ledgers: kind(ledgerPack),
   profiles: kind(profilePack),

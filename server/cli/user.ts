@@ -1,6 +1,6 @@
 // chengshu user: opens accounts and resets passwords from the machine itself, for the first administrators and for emergencies.
 import type { Command } from '../cli.ts';
-import { accountBy, actorFor, addAccount, changeAccount, grantRoles, grantsOf, unitBy, units } from '../people/service.ts';
+import { accountBy, actorFor, addAccount, addToken, changeAccount, grantRoles, grantsOf, revokeTokens, unitBy, units } from '../people/service.ts';
 import { readConfig } from '../platform/config.ts';
 import { attachInstance } from '../platform/instance.ts';
 import { roleNames } from '#core/people/roles.ts';
@@ -11,6 +11,8 @@ export const command: Command = {
   usage: `npm run -s chengshu -- user list
 npm run -s chengshu -- user add LOGIN 岗位名称 单位路径 角色[,角色]   打印一次性初始密码
 npm run -s chengshu -- user reset LOGIN                             重置密码并解锁
+npm run -s chengshu -- user token LOGIN 名称                        为对接账号签发接口密钥，只打印一次
+npm run -s chengshu -- user revoke LOGIN 名称                       收回这个名称的密钥
 
 角色：${roleNames.join(' ')}`,
   async run([what, ...args], io) {
@@ -59,6 +61,17 @@ npm run -s chengshu -- user reset LOGIN                             重置密码
         const account = (await accountBy(hub.sql, { id: actor.account! }))!;
         const r = await hub.command(hub.system('cli'), (work) => changeAccount(work, account.id, account.version, { resetPassword: true, unlock: true }));
         io.out(r.initialPassword!);
+        return 0;
+      }
+      if ((what === 'token' || what === 'revoke') && args.length === 2) {
+        const account = await accountBy(hub.sql, { login: args[0]! });
+        if (!account) {
+          io.say(`没有账号 ${args[0]}`);
+          return 2;
+        }
+        const name = args[1]!;
+        if (what === 'token') io.out(await hub.command(hub.system('cli'), (work) => addToken(work, name, account.id)));
+        else io.say(`收回 ${await hub.command(hub.system('cli'), (work) => revokeTokens(work, name, account.id))} 个密钥`);
         return 0;
       }
       io.say(command.usage);

@@ -32,13 +32,20 @@ const actorOf = (row: store.SessionRow, kind: Actor['kind']): Actor => ({
   grants: row.grants,
 });
 
+/** The service account behind a bearer key; undefined when there is none or it was revoked. */
+export async function tokenActor(hub: Hub, token: string): Promise<Actor | undefined> {
+  if (!/^\S{20,200}$/.test(token)) return undefined;
+  const row = await store.tokenAccount(hub.sql, sha(token));
+  return row ? actorOf(row, 'api') : undefined;
+}
+
 /** Finds the session or token behind a request; null when there is none. The realm is `live` or a drill named in `x-realm`. */
 export async function authenticate(hub: Hub, request: FastifyRequest): Promise<Session | null> {
   const bearer = /^Bearer (\S{20,200})$/.exec(request.headers.authorization ?? '');
   const realm = 'live';
   if (bearer) {
-    const row = await store.tokenAccount(hub.sql, sha(bearer[1]!));
-    return row ? { actor: actorOf(row, 'api'), realm, csrf: null, session: null } : null;
+    const actor = await tokenActor(hub, bearer[1]!);
+    return actor ? { actor, realm, csrf: null, session: null } : null;
   }
   const cookie = request.cookies[COOKIE];
   if (!cookie) return null;
@@ -217,6 +224,13 @@ export async function addToken(work: Work, name: string, accountId: string): Pro
   await store.addToken(work.tx, { id: uuidv7(), name, hash: sha(token), accountId });
   await append(work, [{ kind: 'account.token-added', subject: `account:${accountId}`, data: { name } }]);
   return token;
+}
+
+/** Takes a service account's keys of that name away; gives how many. */
+export async function revokeTokens(work: Work, name: string, accountId: string): Promise<number> {
+  const rows = await store.revokeTokens(work.tx, name, accountId);
+  if (rows.length) await append(work, [{ kind: 'account.token-revoked', subject: `account:${accountId}`, data: { name } }]);
+  return rows.length;
 }
 
 export const sameText = (a: string, b: string): boolean => timingSafeEqual(sha(a), sha(b));

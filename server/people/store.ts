@@ -169,6 +169,8 @@ export async function tokenAccount(db: Db, hash: Buffer): Promise<SessionRow | u
 export const addToken = (tx: Db, t: { id: string; name: string; hash: Buffer; accountId: string }) =>
   (tx as Sql)`insert into tokens (id, name, token_hash, account_id) values (${t.id}, ${t.name}, ${t.hash}, ${t.accountId})`;
 
+export const revokeTokens = (tx: Db, name: string, accountId: string) =>
+  (tx as Sql)`update tokens set revoked_at = clock_timestamp() where name = ${name} and account_id = ${accountId} and revoked_at is null returning id`;
 export const auditFacts = (
   db: Db,
   q: { before: string | null; limit: number; subject?: string | undefined; kind?: string | undefined; by?: string | undefined; from?: string | undefined; to?: string | undefined },
