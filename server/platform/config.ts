@@ -21,7 +21,7 @@ export const settings = {
     ),
     note: '外部 PostgreSQL（15 及以上）；不设则用内置数据库',
   },
-  MQTT_PORT: { schema: empty(port.default(1883)), note: '内置 MQTT 3.1.1 端口；0 表示任选空闲端口' },
+  MQTT_PORT: { schema: empty(port.default(1883)), note: '内置 MQTT 端口（3.1.1 与 5）；0 表示任选空闲端口' },
   MQTT_HOST: { schema: empty(z.string().default('127.0.0.1')), note: '内置 MQTT 监听地址' },
   MQTT_URL: {
     schema: empty(

@@ -63,7 +63,7 @@ export async function installSignals(system: System): Promise<void> {
     await signals.registry.refresh();
     await healHeads(hub.sql);
     if (hub.config.mqttUrl) {
-      const external = followBroker(hub, signals, hub.config.mqttUrl);
+      const external = await followBroker(hub, signals, hub.config.mqttUrl);
       addCheck('broker', async () => ({ ok: external.connected(), detail: external.connected() ? '外部消息代理已连接' : '外部消息代理未连接' }));
     } else {
       const listener = await startMqtt(hub, signals);

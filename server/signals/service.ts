@@ -14,6 +14,7 @@ import { Heads } from './heads.ts';
 import { Ingest, type Stored, putAside, timeFault } from './ingest.ts';
 import { Registry } from './registry.ts';
 import * as store from './store.ts';
+import type { TopicHandler } from './ways-in/mqtt.ts';
 export { hours, online, quarantine, raw, streamUnit, things } from './store.ts';
 export type { StreamRow } from './store.ts';
 
@@ -39,6 +40,8 @@ export class Signals {
   readonly ingest: Ingest;
   readonly registry: Registry;
   readonly heads: Heads;
+  /** What MQTT topics beyond the hub's own mean; standards and mappers add theirs before the start. */
+  readonly topics: TopicHandler[] = [];
   #clock: { real: number; at: number; speed: number } | undefined;
   #clockComing: Promise<void> | undefined;
   constructor(hub: Hub) {

@@ -1,128 +1,133 @@
-// Readings over MQTT 3.1.1 by an embedded broker: the acknowledgement goes out only after the commit (T6); or a client of an external broker.
-import { readFileSync } from 'node:fs';
-import { type Server, createServer } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
-import { Aedes, type AuthenticateError, type Client } from 'aedes';
+// Readings over MQTT (3.1.1 and 5): what the topics mean, for the embedded listener and as a client of an external broker.
+// Either way the acknowledgement goes out only after the commit (T6).
 import mqtt from 'mqtt';
 import { Problem } from '#core/problem.ts';
 import type { Hub } from '../../platform/hub.ts';
 import { counter } from '../../platform/metrics.ts';
+import { type Listener, type Message, type Taken, listen } from '../mqtt/listener.ts';
+import { Sequences } from '../sequences.ts';
 import { type Signals, checkCredential, parseBody } from '../service.ts';
 
-/** Topic of a device's readings: `v1/things/<thing>/readings`; the payload is one reading, a list, or `{stream: value}`. */
+/** Topic of a device's readings: `v1/things/<thing>/readings`; the payload is one reading, a list, `{stream: value}` or `{seq, readings}`. */
 const TOPIC = /^v1\/things\/([A-Za-z0-9][A-Za-z0-9._-]{0,79})\/readings$/;
+/** The same as a filter, for one thing or for all. */
+const FILTER = /^v1\/things\/([A-Za-z0-9][A-Za-z0-9._-]{0,79}|\+)\/readings$/;
 const MAX_PAYLOAD = 1024 * 1024;
 
+export interface Payload {
+  readings: unknown[];
+  /** The device's own count of its messages, where it gives one. */
+  seq: number | undefined;
+}
 /** Turns a device's payload into the batch form: stream codes are relative to the thing of the topic. */
-export function readPayload(thing: string, payload: Buffer): unknown[] {
-  const value: unknown = parseBody(payload, 'json');
+export function readPayload(thing: string, payload: Buffer): Payload {
+  let value: unknown = parseBody(payload, 'json');
+  let seq: number | undefined;
+  if (value && typeof value === 'object' && 'seq' in value && 'readings' in value) {
+    if (!Number.isSafeInteger(Number(value.seq)) || Number(value.seq) < 0) throw new Error('seq 须为非负整数');
+    seq = Number(value.seq);
+    value = value.readings;
+  }
   const list = Array.isArray(value) ? value : [value];
-  return list.flatMap((x: unknown) => {
+  const readings = list.flatMap((x: unknown) => {
     if (!x || typeof x !== 'object') return [x];
     const r = x as Record<string, unknown>;
     if ('stream' in r && 'value' in r) return [{ ...r, stream: `${thing}/${String(r.stream)}` }];
     const { time, ...values } = r;
     return Object.entries(values).map(([stream, v]) => ({ stream: `${thing}/${stream}`, value: v, ...(time === undefined ? {} : { time }) }));
   });
+  return { readings, seq };
 }
 
-async function take(signals: Signals, topic: string, payload: Buffer, scope: string[], source: string): Promise<void> {
-  const m = TOPIC.exec(topic);
-  if (!m) throw new Error('topic');
-  let batch: unknown[];
+/** What other topics mean; each gives undefined for a topic that is not its own. */
+export type TopicHandler = (topic: string, payload: Buffer, by: { scope: string[]; source: string }) => Promise<Taken> | undefined;
+
+/** Takes one message: stored, set aside with its reason, or denied; throws where it may pass later. */
+async function take(signals: Signals, sequences: Sequences, message: Message, scope: string[], source: string): Promise<Taken> {
+  const { topic, payload } = message;
+  const aside = (reason: string) => setAside(signals, topic, payload, reason, source);
+  if (payload.length > MAX_PAYLOAD) return aside('内容过大');
   try {
-    if (payload.length > MAX_PAYLOAD) throw new Error('内容过大');
-    batch = readPayload(m[1]!, payload);
-  } catch (error) {
-    await aside(signals, topic, payload, (error as Error).message, source);
-    return;
-  }
-  try {
-    await signals.take(batch, { scope, source });
+    const m = TOPIC.exec(topic);
+    if (!m) {
+      for (const handle of signals.topics) {
+        const taken = handle(topic, payload, { scope, source });
+        if (taken) return await taken;
+      }
+      return 'denied';
+    }
+    let read: Payload;
+    try {
+      read = readPayload(m[1]!, payload);
+    } catch (error) {
+      return aside((error as Error).message);
+    }
+    await signals.take(read.readings, { scope, source });
+    const seq = read.seq ?? (/^\d{1,15}$/.test(message.properties.seq ?? '') ? Number(message.properties.seq) : undefined);
+    if (seq !== undefined) sequences.hear(m[1]!, seq);
+    return 'stored';
   } catch (error) {
     // What can never be stored is acknowledged and set aside, else a 3.1.1 device sends it for ever (STA-074); what may pass later is not acknowledged.
-    if (error instanceof Problem && error.status < 500)
-      await aside(
-        signals,
-        topic,
-        payload,
-        `${error.message} ${(error.errors ?? [])
-          .slice(0, 3)
-          .map((e) => `${e.pointer} ${e.message}`)
-          .join('；')}`,
-        source,
-      );
-    else throw error;
+    if (!(error instanceof Problem) || error.status >= 500) throw error;
+    const where = (error.errors ?? []).slice(0, 3).map((e) => `${e.pointer} ${e.message}`);
+    return aside(`${error.message} ${where.join('；')}`);
   }
 }
 
-async function aside(signals: Signals, topic: string, payload: Buffer, reason: string, source: string): Promise<void> {
+async function setAside(signals: Signals, topic: string, payload: Buffer, reason: string, source: string): Promise<Taken> {
   const text = payload.subarray(0, 2000).toString('utf8').replaceAll('\u0000', '').toWellFormed();
   await signals.hub
-    .sql`insert into quarantine (reading, reason, source) values (${signals.hub.sql.json({ topic: topic.replaceAll('\u0000', ''), payload: text })}, ${reason.slice(0, 500)}, ${source})`;
+    .sql`insert into quarantine (reading, reason, source) values (${signals.hub.sql.json({ topic, payload: text })}, ${reason.slice(0, 500)}, ${source}) on conflict do nothing`;
+  return 'stored';
 }
 
-/** Starts the embedded listener; gives its port. */
-export async function startMqtt(hub: Hub, signals: Signals): Promise<{ port: number; clients(): number }> {
-  const scopes = new WeakMap<Client, string[]>();
-  const broker = await Aedes.createBroker({ concurrency: 2000, maxClientsIdLength: 128 });
-  const names = new WeakMap<Client, string>();
-  broker.authenticate = (client, username, password, done) => {
-    void checkCredential(hub, username ?? '', password?.toString() ?? '').then(
-      (scope) => {
-        if (!scope) {
-          done(Object.assign(new Error('bad credentials'), { returnCode: 4 }) as AuthenticateError, false);
-          return;
-        }
-        scopes.set(client, scope);
-        names.set(client, username ?? '');
-        done(null, true);
-      },
-      () => done(Object.assign(new Error('unavailable'), { returnCode: 3 }) as AuthenticateError, false),
-    );
-  };
-  broker.authorizePublish = (client, packet, done) => {
-    const scope = client && scopes.get(client);
-    if (!scope || !TOPIC.test(packet.topic)) {
-      done(new Error('not allowed'));
-      return;
-    }
-    take(signals, packet.topic, packet.payload as Buffer, scope, `mqtt:${names.get(client)}`).then(
-      () => {
-        counter('chengshu_mqtt_messages_total', '已提交并确认的 MQTT 消息').inc();
-        done(null);
-      },
-      // Not stored: the connection ends without an acknowledgement and the device sends again.
-      (error: unknown) => done(error as Error),
-    );
-  };
-  broker.authorizeSubscribe = (_client, subscription, done) => done(null, TOPIC.test(subscription.topic) ? subscription : null);
-  // Readings live in the database; the broker forwards nothing it would have to keep.
-  broker.published = (_packet, _client, done) => done();
-  const handle = (socket: Parameters<typeof broker.handle>[0]) => void broker.handle(socket);
-  const tls = hub.config.mqttTls;
-  const server: Server = tls ? createTlsServer({ cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, handle) : createServer(handle);
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen(hub.config.mqttPort, hub.config.mqttHost, () => done());
+const messages = counter('chengshu_mqtt_messages_total', '已提交并确认的 MQTT 消息');
+
+/** Starts the embedded listener. Subscribers of a thing's readings hear them after their commit, if their units hold the thing. */
+export async function startMqtt(hub: Hub, signals: Signals): Promise<Listener> {
+  const sequences = await Sequences.open(hub);
+  const listener = await listen(hub, {
+    async identify(login, secret) {
+      const scope = await checkCredential(hub, login, secret);
+      return scope && { login, scope };
+    },
+    async take(message, by) {
+      const taken = await take(signals, sequences, message, by.scope, `mqtt:${by.login}`);
+      if (taken === 'stored') messages.inc();
+      return taken;
+    },
+    listen: (filter) => FILTER.test(filter),
   });
-  hub.onClose(async () => {
-    server.close();
-    await new Promise<void>((done) => broker.close(() => done()));
+  const { registry } = signals;
+  signals.ingest.onColumns((parts) => {
+    if (!listener.filters().size) return;
+    for (const c of parts)
+      for (let i = 0; i < c.n; i++) {
+        const row = registry.rows[c.stream[i]!]!;
+        listener.tell(
+          `v1/things/${row.thing}/readings`,
+          () => {
+            const r = registry.reading(c, i);
+            return JSON.stringify({ stream: row.code, time: new Date(r.at).toISOString(), value: r.txt ?? (r.kind === 2 ? r.num === 1 : r.num) });
+          },
+          (who) => registry.mask(who.scope)[c.stream[i]!] === 1,
+        );
+      }
   });
-  const address = server.address();
-  return { port: typeof address === 'object' && address ? address.port : 0, clients: () => broker.connectedClients };
+  return listener;
 }
 
 /** Reads from an external broker instead: acknowledged to it only after our commit (MQTT 5, shared subscription). */
-export function followBroker(hub: Hub, signals: Signals, url: string): { connected(): boolean } {
+export async function followBroker(hub: Hub, signals: Signals, url: string): Promise<{ connected(): boolean }> {
+  const sequences = await Sequences.open(hub);
   const client = mqtt.connect(url, { protocolVersion: 5, clean: false, clientId: 'chengshu-ingest', properties: { sessionExpiryInterval: 7 * 86_400 }, reconnectPeriod: 2000 });
-  client.on('connect', () => client.subscribe('$share/chengshu/v1/things/+/readings', { qos: 1 }));
+  client.on('connect', () => client.subscribe(['$share/chengshu/v1/things/+/readings', '$share/chengshu/in/#'], { qos: 1 }));
   client.on('error', (error) => hub.log.warn('external broker', { error }));
-  const tryAgain = async (topic: string, payload: Buffer): Promise<void> => {
+  const tryAgain = async (message: Message): Promise<void> => {
     for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
       try {
-        return await take(signals, topic, payload, [''], 'mqtt:external');
+        await take(signals, sequences, message, [''], 'mqtt:external');
+        return;
       } catch (error) {
         hub.log.warn('reading not stored yet', { error });
         await new Promise((r) => setTimeout(r, wait));
@@ -130,7 +135,8 @@ export function followBroker(hub: Hub, signals: Signals, url: string): { connect
     }
   };
   client.handleMessage = (packet, done) => {
-    void tryAgain(packet.topic, packet.payload as Buffer).then(() => done());
+    const properties = Object.fromEntries(Object.entries(packet.properties?.userProperties ?? {}).map(([k, v]) => [k, Array.isArray(v) ? String(v.at(-1)) : String(v)]));
+    void tryAgain({ topic: packet.topic, payload: packet.payload as Buffer, properties }).then(() => done());
   };
   hub.onClose(() => client.endAsync(true));
   return { connected: () => client.connected };
