@@ -37,6 +37,7 @@ export const permissions = {
   'indicator.manage': { zh: '维护指标', en: 'Maintain indicators' },
   'warning.read': { zh: '查看预警', en: 'Read warnings' },
   'warning.handle': { zh: '处理预警', en: 'Handle warnings' },
+  'warning.receive': { zh: '接收外部发布的预警', en: 'Take in warnings of other issuers' },
   'rule.manage': { zh: '维护预警规则', en: 'Maintain warning rules' },
   'record.read': { zh: '查看台账', en: 'Read ledgers' },
   'record.write': { zh: '登记台账', en: 'Write ledgers' },
@@ -74,7 +75,7 @@ const unitWork: Permission[] = [...read, 'case.report', 'record.write'];
 export const roles = {
   duty_officer: {
     name: { zh: '值班员', en: 'Duty officer' },
-    may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'warning.handle', 'duty.write', 'case.supervise'],
+    may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.dispatch', 'warning.handle', 'warning.receive', 'duty.write', 'case.supervise'],
   },
   shift_lead: {
     name: { zh: '值班长', en: 'Shift lead' },
@@ -91,6 +92,7 @@ export const roles = {
       'case.supervise',
       'case.review',
       'warning.handle',
+      'warning.receive',
       'rule.manage',
       'duty.write',
       'duty.plan',
@@ -124,7 +126,10 @@ export const roles = {
   budget_officer: { name: { zh: '预算绩效岗', en: 'Budget officer' }, may: [...read, 'finance.read', 'finance.manage', 'target.manage', 'record.write', 'job.read'] },
   finance_reviewer: { name: { zh: '财政审核岗', en: 'Finance reviewer' }, may: [...read, 'finance.read', 'finance.review'] },
   egov_editor: { name: { zh: '信息公开岗', en: 'Disclosure editor' }, may: [...unitWork] },
-  integrator: { name: { zh: '系统对接', en: 'Integrator' }, may: ['signal.read', 'signal.write', 'thing.manage', 'indicator.read', 'warning.read', 'case.report'] },
+  integrator: {
+    name: { zh: '系统对接', en: 'Integrator' },
+    may: ['signal.read', 'signal.write', 'thing.manage', 'indicator.read', 'warning.read', 'warning.receive', 'case.report'],
+  },
   system_admin: {
     name: { zh: '系统管理员', en: 'System administrator' },
     may: ['unit.read', 'unit.manage', 'account.manage', 'settings.manage', 'job.read', 'pack.read', 'pack.manage'],

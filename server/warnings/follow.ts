@@ -7,15 +7,18 @@ import { counter, gauge } from '../platform/metrics.ts';
 import { indicatorsOf } from '../indicators/service.ts';
 import { signalsOf } from '../signals/service.ts';
 import type { System } from '../main.ts';
+import { onCapTimer, serveCap } from './cap-in.ts';
 import { onTimer, visibleIds, warningsOf } from './service.ts';
 import { deliverWebhook, publishFacts } from './webhooks.ts';
 
 const SNAPSHOT_MS = 60_000;
 
-export function installWarnings(system: System): void {
+export async function installWarnings(system: System): Promise<void> {
   const { hub } = system;
   const w = warningsOf(hub);
   system.timers.on('warning.', onTimer);
+  system.timers.on('warning.cap-', onCapTimer);
+  await serveCap(system.app, hub);
   system.live.show('warning', 'warning.read', (h, actor, realm, ids) => visibleIds(h.sql, realm, ids, scopeOf(actor, 'warning.read')));
   system.outbox.on('webhook', deliverWebhook(hub));
   indicatorsOf(hub).onValues((tx, realm, at, changed) => w.indicatorValues(tx, realm, at, changed));

@@ -369,6 +369,12 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
   return [...added];
 }
 
+/** What an issuer outside said, for whoever handles the case. */
+function capWords(w: store.WarningRow): string {
+  const cap = w.evidence.cap as { senderName?: string; sender?: string; sent?: string; event?: string; description?: string; instruction?: string };
+  return [cap.description, cap.instruction, `外部预警：${cap.senderName || cap.sender} ${cap.sent} 发布，${cap.event}`].filter(Boolean).join('\n').slice(0, 9000);
+}
+
 /** Opens the case that answers a warning, in its own savepoint. */
 export async function respond(
   work: Work,
@@ -386,7 +392,9 @@ export async function respond(
         warningId: w.id,
         title: w.headline.zh,
         description:
-          `${rule?.response.zh ?? ''}\n规则：${rule?.name.zh ?? '合并告警'}（第 ${w.ruleVersion ?? 1} 版），${minuteOf(w.raisedAt)} 触发，数值 ${w.value ?? '—'} ${w.valueUnit}`.trim(),
+          w.evidence.source === 'cap'
+            ? capWords(w)
+            : `${rule?.response.zh ?? ''}\n规则：${rule?.name.zh ?? '合并告警'}（第 ${w.ruleVersion ?? 1} 版），${minuteOf(w.raisedAt)} 触发，数值 ${w.value ?? '—'} ${w.valueUnit}`.trim(),
         level: w.level,
         scenario: more.scenario ?? rule?.scenario,
         matter: more.matter ?? rule?.matter,

@@ -15,6 +15,7 @@ import { append, history as factHistory } from '../platform/facts.ts';
 import type { Hub, Work } from '../platform/hub.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { type Timer, cancelTimers, setTimer } from '../platform/timers.ts';
+import { originalCap } from './cap-in.ts';
 import { Engine, type Event, type Node } from './engine.ts';
 import { type OpenCase, type Raising, applyEvents, release, respond, settleStorm } from './raise.ts';
 import * as store from './store.ts';
@@ -575,6 +576,9 @@ export async function backtest(hub: Hub, realm: string, q: { definition: unknown
 /** A warning as CAP 1.2; ours are internal and say so. */
 export async function cap(hub: Hub, realm: string, id: string, scope: string[]): Promise<string> {
   const w = seen(await store.read(hub.sql, id), realm, scope);
+  // What another issuer published is passed on as it came, never under our name.
+  const original = await originalCap(hub.sql, id);
+  if (original !== undefined) return original;
   const rule = w.rule ? (await ruleNames(hub)).get(w.rule) : undefined;
   const r = await warningsOf(hub).raising();
   const over = w.closedAt !== null;

@@ -109,6 +109,7 @@ export const newest = (tx: Tx, realm: string, keys: { rule: string; object: stri
 export interface NewWarning {
   id: string;
   kind: 'rule' | 'storm';
+  nature?: string;
   rule: string | null;
   rule_version: number | null;
   object: string;
@@ -150,7 +151,7 @@ export const openStorms = (tx: Tx, realm: string, since: Date) => tx<{ id: strin
   where realm = ${realm} and kind = 'storm' and closed_at is null and changed_at >= ${since}`;
 export const recentSingles = (tx: Tx, realm: string, since: Date) =>
   tx.unsafe<WarningRow[]>(
-    `select ${columns} from warnings w where realm = $1 and kind = 'rule' and closed_at is null and folded_into is null and inhibited_by is null and state = 'raised' and raised_at >= $2`,
+    `select ${columns} from warnings w where realm = $1 and kind = 'rule' and rule is not null and closed_at is null and folded_into is null and inhibited_by is null and state = 'raised' and raised_at >= $2`,
     [realm, since] as never,
   );
 export const foldUnder = (tx: Tx, storm: string, ids: string[], at: Date) => tx`
