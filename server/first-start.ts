@@ -36,7 +36,7 @@ export async function firstStart(hub: Hub, say: (text: string) => void): Promise
   const demo = known ? known.value : hub.config.demo;
   if (!known) say(demo ? '首次启动：建立演示中心 …' : '首次启动：建立空白中心 …');
   await hub.command(hub.system('start'), async (work) => {
-    const { fresh } = await importPacks(work, demo ? ['district', 'demo-center'] : ['district']);
+    const { fresh } = await importPacks(work, demo ? ['district', 'finance-rules', 'demo-center'] : ['district', 'finance-rules']);
     if (known && !fresh) return;
     const { content } = await current(hub, work.tx);
     for (const centre of content.centre.values()) {

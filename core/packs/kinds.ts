@@ -4,7 +4,7 @@ import { flowPack, matterPack, scenarioPack, sectorPack } from '../cases/pack.ts
 import { publicServicesPack } from '../cases/public-services.ts';
 import { calendarPack } from '../duty/pack.ts';
 import { surveyPack, targetPack } from '../evaluation/pack.ts';
-import { financeRulePack } from '../finance/pack.ts';
+import { evaluationSchemePack, financeRulePack } from '../finance/pack.ts';
 import { indicatorPack, riskTypePack } from '../indicators/pack.ts';
 import { centrePack } from '../people/pack.ts';
 import { ledgerPack } from '../records/pack.ts';
@@ -53,6 +53,7 @@ export const kinds = {
   surveys: kind(surveyPack, [['after.flows.*', 'flows']]),
   targets: kind(targetPack, [['indicator', 'indicators']]),
   'finance-rules': kind(financeRulePack),
+  'evaluation-schemes': kind(evaluationSchemePack),
   tests: kind(examplePack, [
     ['matter', 'matters'],
     ['indicator', 'indicators'],

@@ -10,7 +10,7 @@ export const command: Command = {
   usage:
     'npm run -s chengshu -- packs check [包 …]   每处错误给出 文件:行:列；内容包自带的测试一并运行\nnpm run -s chengshu -- packs test [包 …]    运行内容包自带的测试\nnpm run -s chengshu -- packs list [包 …]    各类内容的数量与编码',
   async run([what = 'check', ...names], io) {
-    const files = await readPacks(names.length ? names : ['district', 'demo-center']);
+    const files = await readPacks(names.length ? names : ['district', 'finance-rules', 'demo-center']);
     const { content, mistakes, failures } = loadPacks(files);
     if (what === 'list') {
       for (const k of kindNames) io.out(`${k}\t${content[k].size}\t${[...content[k].keys()].slice(0, 8).join(' ')}${content[k].size > 8 ? ' …' : ''}`);

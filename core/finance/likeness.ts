@@ -1,0 +1,35 @@
+// How alike two Chinese names are: pairs of characters after the words that say nothing are gone.
+
+/** NFKC without blanks, quotes and brackets, lower case. */
+export const plainName = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s“”"'‘’《》（）()【】[\]、，,。.：:；;·—\-_/]/g, '');
+
+function pairs(text: string): Map<string, number> {
+  const out = new Map<string, number>();
+  const t = text.length === 1 ? `${text}${text}` : text;
+  for (let i = 0; i + 1 < t.length; i++) {
+    const p = t.slice(i, i + 2);
+    out.set(p, (out.get(p) ?? 0) + 1);
+  }
+  return out;
+}
+const count = (m: Map<string, number>): number => [...m.values()].reduce((a, b) => a + b, 0);
+const common = (a: Map<string, number>, b: Map<string, number>): number => [...a].reduce((n, [p, k]) => n + Math.min(k, b.get(p) ?? 0), 0);
+
+/** Dice's coefficient over pairs of characters, 0–1. */
+export function dice(a: string, b: string): number {
+  if (a === b) return a === '' ? 0 : 1;
+  const x = pairs(a);
+  const y = pairs(b);
+  const n = count(x) + count(y);
+  return n === 0 ? 0 : (2 * common(x, y)) / n;
+}
+/** Part of the pairs of `a` that `b` has too, 0–1. */
+export function contained(a: string, b: string): number {
+  const x = pairs(a);
+  const n = count(x);
+  return n === 0 ? 0 : common(x, pairs(b)) / n;
+}
