@@ -105,11 +105,14 @@ export function documentOf(input: ProduceInput, options: { draft?: boolean } = {
   }
   const tables = drafts.map((d, i): OutTable => {
     const widths = d.widths ?? d.columns.map((c) => (c.type === 'name' || c.key.endsWith('-name') ? 30 : c.type === 'text' ? 30 : c.type === 'code' ? 12 : 15));
+    const empty = d.empty ?? d.rows.every((r) => r.cells.every((c) => c === null || typeof c === 'string'));
     return {
       ...d,
+      // A table published without figures always says why.
+      notes: empty && d.notes.length === 0 ? [`备注：${w.who === '部门' ? '本部门' : '本单位'}${p.year}年没有此项收支，本表为空。`] : d.notes,
       label: `表${chineseNumeral(i + 1)}`,
       moneyUnit: p.moneyUnit,
-      empty: d.empty ?? d.rows.every((r) => r.cells.every((c) => c === null || typeof c === 'string')),
+      empty,
       widths,
       landscape: widths.reduce((s, x) => s + x, 0) > 105,
     };

@@ -1,6 +1,6 @@
 // A disclosure as a print page: A4, headers of tables repeat on every sheet, wide tables lie across.
 import type { OutDocument } from './document.ts';
-import { type GridRow, gridOf, type OutTable, textOf } from './table.ts';
+import { filled, type GridRow, gridOf, type OutTable, textOf } from './table.ts';
 
 const escape = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
@@ -43,20 +43,6 @@ function rowHtml(row: GridRow, t: OutTable): string {
     })
     .join('');
   return `<tr${row.cells.some((c) => c.cell.look === 'total') ? ' class="total"' : ''}>${cells}</tr>`;
-}
-
-/** Cells without a value still need their place: fills the positions that no cell covers. */
-export function filled(rows: GridRow[], columns: number): GridRow[] {
-  const taken = rows.map(() => new Array<boolean>(columns).fill(false));
-  rows.forEach((row, r) => {
-    for (const { at, cell } of row.cells)
-      for (let y = r; y < Math.min(rows.length, r + cell.rowSpan); y += 1) for (let x = at; x < Math.min(columns, at + cell.columnSpan); x += 1) taken[y]![x] = true;
-  });
-  return rows.map((row, r) => {
-    const cells = [...row.cells];
-    for (let x = 0; x < columns; x += 1) if (!taken[r]![x]) cells.push({ at: x, cell: { value: null, columnSpan: 1, rowSpan: 1, look: 'cell', align: 'left', indent: 0 } });
-    return { ...row, cells: cells.toSorted((a, b) => a.at - b.at) };
-  });
 }
 
 function tableHtml(t: OutTable, issuer: string): string {

@@ -97,7 +97,7 @@ class Writer {
       .concat([['上年结转', carried]])
       .filter(([, v]) => v !== 0);
     const list = parts.length ? `，其中：${parts.map(([n, v]) => `${n}${say.money(v)}${say.share(v, total)}`).join('；')}` : '';
-    this.put('text', this.numbered(`收入${this.noun}。${f.p.year}年总收入${this.noun}${say.money(total)}${list}。`));
+    this.put('text', this.numbered(`收入${this.noun}。${f.p.year}年收入总计${say.money(total)}${list}。`));
   }
 
   private expenditure(): void {
@@ -203,6 +203,7 @@ class Writer {
     this.h1('其他重要事项的情况说明');
     const cost = f.operatingCost();
     if (cost === null) this.put('text', this.numbered(`机关运行经费。${this.who}不在机关运行经费统计范围之内。`));
+    else if (cost === 0) this.put('text', this.numbered(`机关运行经费。${this.who}${p.year}年没有安排机关运行经费。`));
     else {
       const prior = p.operatingCost.prior ?? null;
       this.put(

@@ -14,6 +14,7 @@ export interface OutColumn {
 }
 
 export interface OutRow {
+  /** Aligned with the columns; missing cells at the end are blank. */
   cells: Value[];
   /** 0 合计, 1 类, 2 款, 3 项; null where there is no hierarchy. */
   level: number | null;
@@ -116,6 +117,20 @@ export function gridOf(table: OutTable): GridRow[] {
     }),
   }));
   return [...headOf(table.columns), ...body];
+}
+
+/** Cells without a value still need their place: fills the positions that no cell covers. */
+export function filled(rows: GridRow[], columns: number): GridRow[] {
+  const taken = rows.map(() => new Array<boolean>(columns).fill(false));
+  rows.forEach((row, r) => {
+    for (const { at, cell } of row.cells)
+      for (let y = r; y < Math.min(rows.length, r + cell.rowSpan); y += 1) for (let x = at; x < Math.min(columns, at + cell.columnSpan); x += 1) taken[y]![x] = true;
+  });
+  return rows.map((row, r) => {
+    const cells = [...row.cells];
+    for (let x = 0; x < columns; x += 1) if (!taken[r]![x]) cells.push({ at: x, cell: cellOf(null) });
+    return { ...row, cells: cells.toSorted((a, b) => a.at - b.at) };
+  });
 }
 
 /** Amount, or blank when it is zero. */

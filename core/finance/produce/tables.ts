@@ -23,12 +23,14 @@ type Draft = Omit<OutTable, 'label' | 'moneyUnit' | 'landscape' | 'widths' | 'em
 
 /** Rows of a classification tree; the total shows its figure even when zero, unless the table is empty. */
 function treeRows<K extends string>(f: Figures, tree: TreeRow<K>[], values: (sums: Record<K, number>, total: boolean) => Value[]): OutRow[] {
+  if (tree.length === 0) return emptyBody;
   return tree.map((r) => ({
     level: r.level,
     cells: [r.level === 0 ? '合计' : r.code, r.level === 0 ? null : nameOf(r.code, f.p.names)!, ...values(r.sums, r.level === 0)],
   }));
 }
-const emptyRow = (columns: OutColumn[]): OutRow[] => [{ level: 0, cells: columns.map((c, i) => (i === 0 || (c.key === 'name' && i === 0) ? '合计' : null)) }];
+/** 合计 alone: the body of an empty table. */
+const emptyBody: OutRow[] = [{ level: 0, cells: ['合计'] }];
 const first = (total: boolean, fen: number): Value => (total ? whole(fen) : amount(fen));
 
 export function incomeExpenditure(f: Figures, w: Words): Draft {
@@ -67,12 +69,13 @@ export function incomeTable(f: Figures, w: Words): Draft {
   const tree = f.income();
   const used = f.sources();
   const sources = allSources.filter((s) => used.includes(s) || (appropriations as readonly PaidFrom[]).includes(s) || s === 'business' || s === 'other');
+  const columns = [code('科目编码', '科目'), name('科目名称', '科目'), money('total', '总计'), ...sources.map((s) => money(s, sourceNames[s]))];
   return {
     title: `${w.year}年${w.who}收入${w.noun}总表`,
     kind: 'income',
-    columns: [code('科目编码', '科目'), name('科目名称', '科目'), money('total', '总计'), ...sources.map((s) => money(s, sourceNames[s]))],
+    columns,
     rows: treeRows(f, tree, (v, t) => [first(t, v.total), ...sources.map((s) => amount(v[s] ?? 0))]),
-    notes: [],
+    notes: tree.length ? [] : [`备注：${w.year}年支出全部由上年结转资金安排，没有本年收入，本表为空。`],
   };
 }
 
@@ -81,7 +84,7 @@ export function expenditureTable(f: Figures, w: Words): Draft {
     title: `${w.year}年${w.who}支出${w.noun}总表`,
     kind: 'expenditure',
     columns: [code('科目编码', '科目'), name('科目名称', '科目'), money('total', '总计'), money('basic', '基本支出'), money('project', '项目支出')],
-    rows: treeRows(f, f.functional(['total', 'basic', 'project']), (v, t) => [first(t, v.total), amount(v.basic), amount(v.project)]),
+    rows: treeRows(f, f.functional(['total', 'basic', 'project']), (v, t) => [first(t, v.total), first(t, v.basic), first(t, v.project)]),
     notes: [],
   };
 }
@@ -140,7 +143,7 @@ export function generalExpenditure(f: Figures, w: Words): Draft {
     rows: treeRows(f, f.functional(prior ? ['total', 'basic', 'project', 'prior'] : ['total', 'basic', 'project'], ['general']), (raw, t) => {
       const v = raw as Record<'total' | 'basic' | 'project' | 'prior', number>;
       const g = prior ? growth(v.total, v.prior) : null;
-      return [...(prior ? [first(t, v.prior)] : []), first(t, v.total), amount(v.basic), amount(v.project), ...(prior ? [g === null ? null : { percent: g }] : [])];
+      return [...(prior ? [first(t, v.prior)] : []), first(t, v.total), first(t, v.basic), first(t, v.project), ...(prior ? [g === null ? null : { percent: g }] : [])];
     }),
     notes: [],
   };
@@ -160,7 +163,7 @@ export function basicDepartment(f: Figures, w: Words): Draft {
     title: `${w.year}年一般公共预算财政拨款基本支出${w.noun}表（部门预算支出经济分类科目）`,
     kind: 'basic-by-economic',
     columns,
-    rows: rows.length ? treeRows(f, rows, (v, t) => [first(t, v.total), amount(v.personnel), amount(v.public)]) : emptyRow(columns),
+    rows: treeRows(f, rows, (v, t) => [first(t, v.total), amount(v.personnel), amount(v.public)]),
     notes: rows.length ? [] : [`备注：本单位${w.year}年没有一般公共预算安排的基本支出，本表为空。`],
   };
 }
@@ -182,7 +185,7 @@ export function economicTable(f: Figures, w: Words, what: 'basic' | 'project', s
     title: `${w.year}年一般公共预算财政拨款${words}${w.noun}表（${set === 'government' ? '政府' : '部门'}预算支出经济分类科目）`,
     kind: kindOfItems[`${what}/${set}`]!,
     columns,
-    rows: rows.length ? treeRows(f, rows, (v, t) => [first(t, v.total)]) : emptyRow(columns),
+    rows: treeRows(f, rows, (v, t) => [first(t, v.total)]),
     notes: rows.length ? [] : [`备注：本单位${w.year}年没有一般公共预算安排的${words}，本表为空。`],
   };
 }
@@ -226,7 +229,7 @@ export function fundTable(f: Figures, w: Words, source: 'fund' | 'capital'): Dra
     title: `${w.year}年${words}预算财政拨款支出${w.noun}表`,
     kind: source === 'fund' ? 'government-fund' : 'state-capital',
     columns,
-    rows: tree.length ? treeRows(f, tree, (v, t) => [first(t, v.total), amount(v.basic), amount(v.project)]) : emptyRow(columns),
+    rows: treeRows(f, tree, (v, t) => [first(t, v.total), amount(v.basic), amount(v.project)]),
     notes: tree.length ? [] : [`备注：本单位${w.year}年没有使用${words}预算财政拨款安排的支出，本表为空。`],
   };
 }
@@ -256,7 +259,7 @@ export function projectList(f: Figures, w: Words): Draft {
           { level: 0, cells: [null, '合计', whole(total()), ...groups.map(([, , s]) => amount(total(s)))] },
           ...projects.map((x): OutRow => ({ level: null, cells: [x.code ?? null, x.name, whole(f.projectTotal(x)), ...groups.map(([, , s]) => amount(f.projectTotal(x, s)))] })),
         ]
-      : [{ level: 0, cells: columns.map((_, i) => (i === 1 ? '合计' : null)) }],
+      : [{ level: 0, cells: [null, '合计'] }],
     notes: projects.length ? [] : [`备注：本单位${w.year}年没有安排项目支出，本表为空。`],
   };
 }
@@ -283,7 +286,7 @@ export function procurementTable(f: Figures, w: Words): Draft {
           { level: 0, cells: ['合计', whole(f.procurement()), ...kinds.map(([k]) => amount(f.procurement(k)))] },
           ...[...rows].map(([n, r]): OutRow => ({ level: null, cells: [n, whole(r.goods! + r.works! + r.services!), ...kinds.map(([k]) => amount(r[k]!))] })),
         ]
-      : emptyRow(columns),
+      : emptyBody,
     notes: rows.size ? [] : [`备注：本单位${w.year}年没有安排政府采购${w.noun}，本表为空。`],
   };
 }
