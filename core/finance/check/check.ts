@@ -10,7 +10,9 @@ import { checkFigures } from './figures.ts';
 import { agreements, countSums, narrativeFacts } from './narrative.ts';
 import { type CheckReport, Collector, placeOf } from './report.ts';
 import { Scope } from './scope.ts';
-import { balanceFacts, economicFacts, functionalFacts, missingTotals, procurementFacts, procurementSums, projectFacts, threePublicFacts } from './tables.ts';
+import { procurementFacts, procurementSums, projectFacts, threePublicFacts } from './lists.ts';
+import { missingTotals } from './sums.ts';
+import { balanceFacts, economicFacts, functionalFacts } from './tables.ts';
 import { checkTargets, targetFacts } from './targets.ts';
 
 export type { CheckCounts, CheckReport, Finding, FindingPlace } from './report.ts';

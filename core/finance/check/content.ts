@@ -3,7 +3,8 @@ import type { Disclosure, Place, Table } from '../model.ts';
 import { departmentCodes, governmentCodes } from '../classification/economic.ts';
 import { classCodeOf, functionalCodes, plainName } from '../classification/functional.ts';
 import { type Collector, placeOf } from './report.ts';
-import { rowName } from './tables.ts';
+import { rowName } from './sums.ts';
+import { isUnitRow } from './units.ts';
 
 const norm = (t: string) => t.normalize('NFKC').replace(/\s/g, '');
 const digits = '一二三四五六七八九十';
@@ -59,7 +60,11 @@ function missingTables(d: Disclosure, out: Collector): void {
       }
       const after = of.find((x) => x.n!.n > n)!;
       const before = of.findLast((x) => x.n!.n < n && x.i < after.i);
-      const id = /[一二三四五六七八九十]/.test(of[0]!.t.id) ? `${prefix.replace('表', '') === '' ? '表' : prefix}${chinese(n)}` : `${prefix}${n}`;
+      const id = /[一二三四五六七八九十]/.test(of[0]!.t.id)
+        ? `${prefix.replace('表', '') === '' ? '表' : prefix}${chinese(n)}`
+        : /\d表$/.test(of[0]!.t.id)
+          ? `${prefix.slice(0, -1)}${String(n).padStart(/\d{2}表$/.test(of[0]!.t.id) ? 2 : 1, '0')}表`
+          : `${prefix}${n}`;
       out.add('missing-table', {
         places: [placeOf(after.t.place, after.t.id), ...(before ? [placeOf(before.t.place, before.t.id)] : [])],
         message: `表号不连续：缺${id}（${before ? `${before.t.id}之后` : '开头'}即为${after.t.id}）。`,
@@ -109,6 +114,8 @@ function duplicateRows(d: Disclosure, out: Collector): void {
       continue;
     const seen = new Map<string, number>();
     t.rows.forEach((r, i) => {
+      // Codes come again under the next unit.
+      if (isUnitRow(t, { code: r.code, name: r.name, level: r.level, row: i })) seen.clear();
       if (!r.code || r.repeats !== undefined) return;
       const first = seen.get(r.code);
       if (first === undefined) seen.set(r.code, i);
@@ -157,7 +164,8 @@ function classificationNames(d: Disclosure, out: Collector): void {
         !r.name ||
         /^(合计|总计|本年|备注|注[:：])/.test(norm(r.name)) ||
         Object.values(r.figures).every((c) => c?.value == null) ||
-        row.repeats !== undefined
+        row.repeats !== undefined ||
+        isUnitRow(v.table, r)
       )
         continue;
       if (!v.rows.some((x) => x.code)) continue;

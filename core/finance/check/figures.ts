@@ -5,7 +5,8 @@ import type { Book, Fact } from './facts.ts';
 import type { Said } from './narrative.ts';
 import { type Collector, placeOf } from './report.ts';
 import type { Scope } from './scope.ts';
-import { missingTotals, partNames, shifted, procurementSums, rowName } from './tables.ts';
+import { partNames, procurementSums } from './lists.ts';
+import { missingTotals, rowName, shifted } from './sums.ts';
 
 /** 三公 items and the economic 款 that hold them (departmental; governmental in 50206–50208). */
 const economicItems: [part: string, codes: string[], government: string][] = [

@@ -1,187 +1,146 @@
-// Facts and sums inside each table: hierarchies, rows, two-sided balances, 三公, procurement, project lists.
-import type { BalanceItem, BalanceView, ColumnRole, Disclosure, EconomicView, FunctionalView, Table, ThreePublicView } from '../model.ts';
-import type { RuleKind } from '../pack.ts';
+// Facts and sums of functional, economic and two-sided tables.
+import type { BalanceItem, BalanceView, ColumnRole, EconomicView, FunctionalView, Table } from '../model.ts';
 import { classCodeOf } from '../classification/functional.ts';
 import type { Book, Fact } from './facts.ts';
 import type { Scope } from './scope.ts';
+import { type CodedRow, columnName, hierarchy, label, missingTotals, rowName, rowSum, sources } from './sums.ts';
+import { isUnitRow, unitBlocks } from './units.ts';
 
 const measures = ['total', 'basic', 'project', 'prior', 'personnel', 'public'] as const;
-const sources: ColumnRole[] = ['general', 'fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other', 'carry-over'];
 const split: ColumnRole[] = ['basic', 'project', 'superior-payment', 'operating-expenditure', 'subordinate-subsidy'];
 
-const columnName = (table: Table, role: ColumnRole): string => {
-  const c = table.columns.find((x) => x.role === role);
-  return c?.path.at(-1)?.replace(/\s/g, '') || role;
-};
-export const rowName = (row: { code: string | null; name: string | null }): string => `${row.code ?? ''}${(row.name ?? '').replace(/\s/g, '')}`;
-const label = (table: Table, row: { code: string | null; name: string | null }, role: ColumnRole): string => `${table.id}“${rowName(row)}”${columnName(table, role)}`;
-
-/** Nearest listed ancestor of a code; null when it stands directly under the total. */
-export function parentOf(code: string, listed: ReadonlyMap<string, unknown>): string | null {
-  for (let n = code.length - 1; n >= 3; n -= 1) if (listed.has(code.slice(0, n))) return code.slice(0, n);
-  return null;
-}
-
-interface CodedRow {
-  code: string | null;
-  name: string | null;
-  level: number | null;
-  row: number;
-  facts: Map<ColumnRole, Fact>;
-}
-
-/** Parent = Σ children for every column; the total row = Σ of the top rows. */
-function hierarchy(book: Book, table: Table, rows: CodedRow[], columns: ColumnRole[]): void {
-  const byCode = new Map<string, CodedRow>();
-  for (const r of rows) if (r.code && /^\d{3,9}$/.test(r.code) && !byCode.has(r.code)) byCode.set(r.code, r);
-  const total = rows.find((r) => r.level === 0 || (!r.code && /^(合计|总计|支出合计|本年支出合计)$/.test((r.name ?? '').replace(/\s/g, ''))));
-  const children = new Map<string, CodedRow[]>();
-  for (const r of byCode.values()) {
-    const p = parentOf(r.code!, byCode) ?? '';
-    const list = children.get(p);
-    if (list) list.push(r);
-    else children.set(p, [r]);
-  }
-  // Rows that carry figures but no code: an addend of unknown place, used only where a sum needs it.
-  const loose = rows.filter((r) => !r.code && r !== total && r.level !== 0 && r.facts.size > 0);
-  const nodes: [CodedRow | undefined, CodedRow[]][] = [[total, children.get('') ?? []]];
-  for (const [code, list] of children) if (code) nodes.push([byCode.get(code), list]);
-  for (const [parent, kids] of nodes) {
-    if (!parent || kids.length === 0) continue;
-    for (const column of columns) {
-      const parts = kids.map((k) => k.facts.get(column) ?? null).filter((f) => f !== null);
-      const sum = parts.reduce((s, f) => s + f.fen, 0);
-      const stated = parent.facts.get(column);
-      const spare = loose.map((l) => l.facts.get(column)).filter((f) => f !== undefined);
-      if (!stated) {
-        if (sum !== 0 && !spare.some((f) => f.fen === sum)) missing.get(book)?.push({ table, row: parent.row, column, sum, parts });
-        continue;
-      }
-      if (parts.length === 0 && column === 'prior') continue;
-      if (stated.fen !== sum && spare.length > 0) {
-        const extra = spare.find((f) => f.fen === stated.fen - sum);
-        if (extra) {
-          book.sum('hierarchy-sum', stated, [...parts, extra]);
-          continue;
-        }
-      }
-      book.sum('hierarchy-sum', stated, parts);
-    }
-  }
-}
-
-/** Totals left blank although their parts are published, found while building sums. */
-export interface MissingTotal {
-  table: Table;
-  row: number;
-  column: ColumnRole;
-  sum: number;
-  parts: Fact[];
-}
-const missing = new WeakMap<Book, MissingTotal[]>();
-export const missingTotals = (book: Book): MissingTotal[] => {
-  const list = missing.get(book) ?? [];
-  missing.set(book, list);
-  return list;
-};
-
-/** Rows of 三公 tables whose total stands under 小计. */
-const shiftedRows = new WeakMap<Book, MissingTotal[]>();
-export const shifted = (book: Book): MissingTotal[] => {
-  const list = shiftedRows.get(book) ?? [];
-  shiftedRows.set(book, list);
-  return list;
-};
-
-function rowSum(
-  book: Book,
-  table: Table,
-  row: CodedRow,
-  parts: ColumnRole[],
-  kind: RuleKind = 'row-sum',
-  extra: (Fact | undefined)[] = [],
-  known: ReadonlySet<number> = new Set(),
-): void {
-  const facts = [...parts.map((p) => row.facts.get(p)), ...extra].filter((f) => f !== undefined);
-  const total = row.facts.get('total');
-  if (!total) {
-    if (facts.length > 0 && table.columns.some((c) => c.role === 'total'))
-      missingTotals(book).push({ table, row: row.row, column: 'total', sum: facts.reduce((s, f) => s + f.fen, 0), parts: facts });
-    return;
-  }
-  if (parts.length === 0) return;
-  const cells = table.rows[row.row]!.cells;
-  const unknown = table.columns.some((c, i) => c.role === 'text' && !known.has(i) && cells[i]?.value != null && /[1-9]/.test(cells[i]!.value!));
-  book.sum(kind, total, facts, unknown ? { soft: '表中有未能识别的数字列' } : {});
-}
+const sideOf = (table: Table): string =>
+  ({ income: 'income', 'functional-expenditure': 'general', 'government-fund': 'fund', 'state-capital': 'capital' } as Partial<Record<Table['kind'], string>>)[table.kind] ?? 'all';
 
 export function functionalFacts(book: Book, view: FunctionalView, scope: Scope): void {
   const { table } = view;
-  const side =
-    table.kind === 'income'
-      ? 'income'
-      : table.kind === 'functional-expenditure'
-        ? 'general'
-        : table.kind === 'government-fund'
-          ? 'fund'
-          : table.kind === 'state-capital'
-            ? 'capital'
-            : 'all';
+  const side = sideOf(table);
   const present = new Set(table.columns.map((c) => c.role));
-  const rows: CodedRow[] = [];
+  const blocks = unitBlocks(table, view.rows);
+  const rows: (CodedRow & { block: number; unit: boolean })[] = [];
   for (const r of view.rows) {
     if (table.rows[r.row]?.repeats !== undefined) continue;
     const total = r.level === 0 && !r.code;
-    const code = total ? '0' : (r.code ?? (r.name ? (classCodeOf(r.name) ?? `N:${r.name}`) : null));
+    const unit = isUnitRow(table, r);
+    const code = total ? '0' : unit ? `U:${r.row}` : (r.code ?? (r.name ? (classCodeOf(r.name) ?? `N:${r.name}`) : null));
     if (code === null) continue;
+    const block = total ? 0 : (blocks?.get(r.row) ?? 0);
+    const local = unit || block > 0;
     const facts = new Map<ColumnRole, Fact>();
     const take = (role: ColumnRole, concept: string) => {
-      const f = book.cell(concept, r.figures[role], table, label(table, r, role));
+      const f = book.cell(local ? `${concept}@${table.id}/${block}` : concept, r.figures[role], table, label(table, r, role));
       if (f) facts.set(role, f);
-      else if (role !== 'total') book.blank(concept, r.figures[role], table, label(table, r, role));
+      else if (role !== 'total' && !local) book.blank(concept, r.figures[role], table, label(table, r, role));
     };
+    const carried = total && Number(r.figures['carry-over']?.value ?? 0) !== 0;
     for (const m of measures)
       if (present.has(m))
-        take(
-          m,
-          side === 'income'
-            ? total && m === 'total' && Number(r.figures['carry-over']?.value ?? 0) !== 0
-              ? scope.total('all', 'income', 'grand')
-              : scope.income(code, m)
-            : scope.expenditure(side, code, m),
-        );
+        take(m, side === 'income' ? (carried && m === 'total' ? scope.total('all', 'income', 'grand') : scope.income(code, m)) : scope.expenditure(side, code, m));
     if (!facts.has('total')) {
       const role = (['actual', 'amount', 'adjusted', 'budget'] as const).find((x) => r.figures[x]?.value !== undefined && r.figures[x]?.value !== null);
-      if (role) {
-        const f = book.cell(side === 'income' ? scope.income(code, 'total') : scope.expenditure(side, code, 'total'), r.figures[role], table, label(table, r, role));
-        if (f) facts.set('total', f);
-      }
+      const f =
+        role &&
+        book.cell(
+          `${side === 'income' ? scope.income(code, 'total') : scope.expenditure(side, code, 'total')}${local ? `@${table.id}/${block}` : ''}`,
+          r.figures[role],
+          table,
+          label(table, r, role),
+        );
+      if (f) facts.set('total', f);
     }
     for (const s of sources) if (present.has(s)) take(s, side === 'income' ? scope.source(code, s) : `${side}:${table.id}:${code}:${s}`);
-    for (const s of ['superior-payment', 'operating-expenditure', 'subordinate-subsidy', 'opening', 'income', 'closing'] as const)
+    for (const s of ['superior-payment', 'operating-expenditure', 'subordinate-subsidy', 'opening', 'closing'] as const)
       if (present.has(s)) take(s, `${side}:${table.id}:${code}:${s}`);
-    rows.push({ code: total ? null : r.code, name: r.name, level: r.level, row: r.row, facts });
+    if (present.has('income')) take('income', side === 'income' && total ? scope.total('all', 'income', '0') : `${side}:${table.id}:${code}:income`);
+    rows.push({ code: total || unit ? null : r.code, name: r.name, level: r.level, row: r.row, facts, block, unit });
   }
+  sumsOf(book, table, rows, blocks !== null);
+  acrossRows(book, table, side, rows, scope);
+}
+
+/** Hierarchies of one unit, or of every unit and the units against the whole. */
+function sumsOf(book: Book, table: Table, rows: (CodedRow & { block: number; unit: boolean })[], several: boolean): void {
   const columns = [...new Set(rows.flatMap((r) => [...r.facts.keys()]))];
-  hierarchy(book, table, rows, columns);
+  const units = rows.filter((r) => r.unit);
+  const total = rows.find((r) => r.level === 0 && !r.code);
+  const codeAt = table.columns.findIndex((c) => c.role === 'unit-code');
+  const unitCode = (r: CodedRow) => (codeAt >= 0 ? table.rows[r.row]!.cells[codeAt]!.text.replace(/\s/g, '') : '');
+  if (units.length > 0 && units.every((u) => /^\d{3,12}$/.test(unitCode(u))))
+    hierarchy(book, table, [...(total ? [total] : []), ...units.map((u) => ({ ...u, code: unitCode(u) }))], columns);
+  else if (total && units.length > 0)
+    for (const c of columns) {
+      const whole = total.facts.get(c);
+      const parts = units.map((u) => u.facts.get(c) ?? null);
+      // A department above its units repeats their sum: either the first row alone or all of them.
+      const nested = whole && units.length > 1 && parts[0]?.fen === whole.fen;
+      if (whole && parts.some((p) => p)) book.sum('hierarchy-sum', whole, nested ? [parts[0]!] : parts);
+    }
+  if (!several) {
+    hierarchy(
+      book,
+      table,
+      rows.filter((r) => !r.unit),
+      columns,
+    );
+    return;
+  }
+  for (const k of new Set(rows.map((r) => r.block))) {
+    if (k === 0) continue;
+    const own = rows.filter((r) => r.block === k);
+    const head = own.find((r) => r.unit);
+    hierarchy(book, table, [...(head ? [{ ...head, level: 0 }] : []), ...own.filter((r) => !r.unit)], columns);
+  }
+  if (units.length === 0 && total) {
+    // Units only in a column: the whole is the sum of the deepest rows of all of them.
+    const leaves = rows.filter((r) => r.code && !rows.some((o) => o.block === r.block && o.code && o.code !== r.code && o.code.startsWith(r.code!)));
+    for (const c of columns) {
+      const whole = total.facts.get(c);
+      const parts = leaves.map((r) => r.facts.get(c) ?? null);
+      if (whole && parts.some((p) => p)) book.sum('hierarchy-sum', whole, parts);
+    }
+  }
+}
+
+/** Every row across: funds, basic and project expenditure, opening + income − expenditure = closing. */
+function acrossRows(book: Book, table: Table, side: string, rows: (CodedRow & { unit: boolean; block: number })[], scope: Scope): void {
+  const present = new Set(table.columns.map((c) => c.role));
   // 财政拨款收入 of final accounts: all appropriations in one column.
   const granted = side === 'income' ? table.columns.findIndex((c) => c.role === 'text' && /^财政(补助|拨款)(拨款)?(收入)?$/.test((c.path.at(-1) ?? '').replace(/\s/g, ''))) : -1;
+  const carries: ColumnRole[] = ['carry-general', 'carry-fund', 'carry-capital'];
   for (const r of rows) {
     if (side === 'income') {
-      const parts = sources.filter((s) => present.has(s));
-      if (parts.length > 0) {
-        const cell = granted >= 0 ? table.rows[r.row]!.cells[granted] : undefined;
-        const fact = cell
-          ? (book.cell(
-              r.code ? `IC:${r.code}:appropriation` : scope.total('appr', 'income', '0'),
-              cell,
-              table,
-              `${table.id}“${rowName(r)}”${table.columns[granted]!.path.at(-1)!.replace(/\s/g, '')}`,
-            ) ?? undefined)
-          : undefined;
-        rowSum(book, table, r, parts, 'row-sum', [fact], new Set([granted]));
-      }
+      const parts = sources.filter((s) => present.has(s) && (!present.has('carry-over') || !carries.includes(s)));
+      if (parts.length === 0) continue;
+      const cell = granted >= 0 ? table.rows[r.row]!.cells[granted] : undefined;
+      const concept = r.code ? `IC:${r.code}:appropriation` : r.unit ? `IU:${r.row}:appropriation` : scope.total('appr', 'income', '0');
+      const fact = cell
+        ? (book.cell(
+            r.block > 0 ? `${concept}@${table.id}/${r.block}` : concept,
+            cell,
+            table,
+            `${table.id}“${rowName(r)}”${table.columns[granted]!.path.at(-1)!.replace(/\s/g, '')}`,
+          ) ?? undefined)
+        : undefined;
+      const income = r.facts.get('income');
+      if (income) {
+        const own = parts.filter((p) => p !== 'carry-over' && !carries.includes(p));
+        book.sum('row-sum', income, [...own.map((p) => r.facts.get(p) ?? null), fact ?? null]);
+        const whole = r.facts.get('total');
+        if (whole) book.sum('row-sum', whole, [income, ...parts.filter((p) => !own.includes(p)).map((p) => r.facts.get(p) ?? null)]);
+      } else rowSum(book, table, r, parts, 'row-sum', [fact], new Set([granted]));
+      const carry = r.facts.get('carry-over');
+      if (carry && carries.some((c) => present.has(c)))
+        book.sum(
+          'row-sum',
+          carry,
+          carries.map((c) => r.facts.get(c) ?? null),
+        );
     } else if (present.has('basic') && present.has('project')) rowSum(book, table, r, split);
+    if (side !== 'income' && present.has('basic') && present.has('personnel') && present.has('public')) {
+      const basic = r.facts.get('basic');
+      const parts = [r.facts.get('personnel') ?? null, r.facts.get('public') ?? null];
+      if (basic && parts.some((p) => p)) book.sum('row-sum', basic, parts);
+    }
     const flow = { opening: r.facts.get('opening'), income: r.facts.get('income'), total: r.facts.get('total'), closing: r.facts.get('closing') };
     if (present.has('opening') && present.has('income') && present.has('closing') && flow.total) {
       const terms = [
@@ -195,21 +154,48 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
   }
 }
 
+/** 人员经费合计 and 公用经费合计 below a table: sums of their classes, together the basic expenditure. */
+function closingSums(book: Book, rows: CodedRow[], closing: { f: Fact; measure: 'personnel' | 'public' }[], scope: Scope, prefix: 'B' | 'P' | 'BG' | 'PG'): void {
+  if (closing.length === 0) return;
+  for (const { f, measure } of closing) {
+    const classes = rows.filter((r) => r.code?.length === 3 && /^(301|303|501|509)$/.test(r.code) === (measure === 'personnel'));
+    const parts = classes.map((r) => r.facts.get('total') ?? null);
+    if (parts.some((p) => p)) book.sum('hierarchy-sum', f, parts);
+  }
+  const whole = book.main(scope.economic(prefix, '0', 'total'));
+  if (whole && new Set(closing.map((c) => c.measure)).size === 2)
+    book.sum(
+      'cross-table',
+      whole,
+      closing.map((c) => c.f),
+    );
+}
+
 const economicPrefix = { 'department/basic': 'B', 'department/project': 'P', 'government/basic': 'BG', 'government/project': 'PG' } as const;
 export function economicFacts(book: Book, view: EconomicView, scope: Scope): void {
   const { table } = view;
   const prefix = economicPrefix[`${view.set}/${view.scope}`];
   const present = new Set(table.columns.map((c) => c.role));
   const rows: CodedRow[] = [];
+  const blocks = unitBlocks(table, view.rows);
+  const closing: { f: Fact; measure: 'personnel' | 'public' }[] = [];
   for (const r of view.rows) {
     if (table.rows[r.row]?.repeats !== undefined) continue;
     const total = r.level === 0 && !r.code;
+    const kind = /^(人员|公用|日常公用)(经费|支出)(合计|总计|小计)$/.exec((r.name ?? '').replace(/\s/g, ''));
+    if (kind && !r.code) {
+      const measure = kind[1] === '人员' ? 'personnel' : 'public';
+      const f = book.cell(scope.economic(prefix, '0', measure), r.figures.total ?? r.figures.actual ?? r.figures.amount, table, label(table, r, 'total'));
+      if (f) closing.push({ f, measure });
+      continue;
+    }
     const code = total ? '0' : r.code;
     if (code === null) continue;
+    const block = blocks?.get(r.row) ?? 0;
     const facts = new Map<ColumnRole, Fact>();
     const first = (['total', 'basic', 'project', 'actual', 'budget', 'adjusted', 'amount'] as const).find((x) => present.has(x) && r.figures[x] !== undefined);
     const put = (as: ColumnRole, from: ColumnRole, concept: string) => {
-      const f = book.cell(concept, r.figures[from], table, label(table, r, from));
+      const f = book.cell(block > 0 && !total ? `${concept}@${table.id}/${block}` : concept, r.figures[from], table, label(table, r, from));
       if (f) facts.set(as, f);
     };
     if (first) put('total', first, scope.economic(prefix, code, 'total'));
@@ -217,7 +203,8 @@ export function economicFacts(book: Book, view: EconomicView, scope: Scope): voi
     if (present.has('prior')) put('prior', 'prior', scope.economic(prefix, code, 'prior'));
     rows.push({ code: total ? null : r.code, name: r.name, level: r.level, row: r.row, facts });
   }
-  hierarchy(book, table, rows, ['total', 'personnel', 'public', 'prior']);
+  if (blocks === null) hierarchy(book, table, rows, ['total', 'personnel', 'public', 'prior']);
+  closingSums(book, rows, closing, scope, prefix);
   if (present.has('personnel') && present.has('public')) for (const r of rows) rowSum(book, table, r, ['personnel', 'public']);
 }
 
@@ -316,172 +303,4 @@ export function balanceFacts(book: Book, view: BalanceView, scope: Scope): void 
   const a = last.income;
   const b = last.expenditure;
   if (a && b) book.equal('income-expenditure', a, b);
-}
-
-const publicParts = ['abroad', 'vehicles', 'reception'] as const;
-export function threePublicFacts(book: Book, view: ThreePublicView, disclosure: Disclosure): void {
-  const { table } = view;
-  const year = disclosure.year ?? table.year;
-  const rowsOf = new Map<string, number>();
-  for (const e of view.entries) rowsOf.set(`${e.year}/${e.basis}`, (rowsOf.get(`${e.year}/${e.basis}`) ?? 0) + 1);
-  for (const e of view.entries) {
-    const when = e.year === null || e.year === year ? 'now' : e.year === (year ?? 0) - 1 ? 'prior' : String(e.year);
-    const whole =
-      e.unit === null ||
-      /合计|总计/.test(e.unit) ||
-      rowsOf.get(`${e.year}/${e.basis}`) === 1 ||
-      (disclosure.unit !== null && disclosure.unit.includes(e.unit.replace(/^区|^县|^市/, '')));
-    const basis = disclosure.kind === 'final-account' && e.basis === 'budget' ? ':budget' : '';
-    const key = (k: string) => (whole ? `T:${when}${basis}:${k}` : `T:${when}${basis}:${e.unit}:${k}`);
-    const f = new Map<string, Fact>();
-    // The total filled in under 小计: the total is blank, and what stands under 小计 is the sum of all items.
-    const number = (k: keyof typeof e.figures) => Number(e.figures[k]?.value ?? 0);
-    const cents = (n: number) => Math.round(n * 1e6);
-    if (
-      e.figures.total &&
-      e.figures.total.text.trim() === '' &&
-      e.figures.vehicles?.value &&
-      number('vehicle-purchase') + number('vehicle-running') === 0 &&
-      cents(number('vehicles')) === cents(number('abroad') + number('reception'))
-    ) {
-      shifted(book).push({ table, row: e.row, column: 'vehicles', sum: 0, parts: [] });
-      book.cell(key('total'), e.figures.vehicles, table, `${table.id}“${partNames.vehicles}”`);
-      for (const k of ['abroad', 'reception'] as const) book.cell(key(k), e.figures[k], table, `${table.id}“${partNames[k]}”`);
-      continue;
-    }
-    for (const [k, cell] of Object.entries(e.figures)) {
-      const fact = book.cell(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
-      if (fact) f.set(k, fact);
-      else book.blank(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
-    }
-    const total = f.get('total');
-    const vehicles = f.get('vehicles');
-    const parts = publicParts.map((p) => (p === 'vehicles' && !vehicles ? null : (f.get(p) ?? null)));
-    if (!vehicles) parts.push(f.get('vehicle-purchase') ?? null, f.get('vehicle-running') ?? null);
-    const extra = [f.get('meeting') ?? null, f.get('training') ?? null];
-    if (total && Object.keys(e.figures).length > 1) {
-      const sum = (list: (Fact | null)[]) => list.reduce((s, x) => s + (x?.fen ?? 0), 0);
-      const withExtra = sum(parts) !== total.fen && sum([...parts, ...extra]) === total.fen;
-      book.sum('row-sum', total, withExtra ? [...parts, ...extra] : parts);
-    } else if (!total && parts.some((p) => p) && e.figures.total)
-      missingTotals(book).push({ table, row: e.row, column: 'total', sum: parts.reduce((s, x) => s + (x?.fen ?? 0), 0), parts: parts.filter((p) => p !== null) });
-    if (e.figures.vehicles && e.figures['vehicle-running']) {
-      const pieces = [f.get('vehicle-purchase') ?? null, f.get('vehicle-running') ?? null];
-      if (vehicles) book.sum('row-sum', vehicles, pieces);
-      else if (pieces.some((p) => p))
-        missingTotals(book).push({ table, row: e.row, column: 'vehicles', sum: pieces.reduce((s, x) => s + (x?.fen ?? 0), 0), parts: pieces.filter((p) => p !== null) });
-    }
-  }
-}
-export const partNames: Record<string, string> = {
-  total: '“三公”经费合计',
-  abroad: '因公出国（境）费',
-  vehicles: '公务用车购置及运行费小计',
-  'vehicle-purchase': '公务用车购置费',
-  'vehicle-running': '公务用车运行费',
-  reception: '公务接待费',
-  meeting: '会议费',
-  training: '培训费',
-};
-for (const k of Object.keys(partNames)) partNames[k] = partNames[k]!.replace(/^“三公”经费合计$/, '三公经费合计');
-
-export function procurementFacts(book: Book, d: Disclosure): void {
-  const single = d.procurement.length === 1;
-  for (const view of d.procurement) {
-    const { table } = view;
-    const present = new Set(table.columns.map((c) => c.role));
-    const kinds = (['goods', 'works', 'services'] as const).filter((k) => present.has(k));
-    const rows = view.rows.map((r) => {
-      const facts = new Map<ColumnRole, Fact>();
-      const name = (r.name ?? '').replace(/\s/g, '');
-      const item = r.total
-        ? 'total'
-        : /^[A-C]?(政府采购)?货物(类)?(支出|预算)?$/.test(name)
-          ? 'goods'
-          : /^[A-C]?(政府采购)?工程(类)?(支出|预算)?$/.test(name)
-            ? 'works'
-            : /^[A-C]?(政府采购)?服务(类)?(支出|预算)?$/.test(name)
-              ? 'services'
-              : null;
-      for (const role of ['total', ...kinds, ...sources] as ColumnRole[]) {
-        if (!present.has(role)) continue;
-        const concept =
-          single && item && role === 'total' ? `PR:${item}` : single && r.total && (kinds as string[]).includes(role) ? `PR:${role}` : `PR:${table.id}:${r.row}:${role}`;
-        const f = book.cell(concept, r.figures[role], table, `${table.id}“${name || '第' + (r.row + 1) + '行'}”${role === 'total' ? '' : columnName(table, role)}`);
-        if (f) facts.set(role, f);
-      }
-      return { ...r, item, facts };
-    });
-    const total = rows.find((r) => r.total);
-    const byKind = rows.filter((r) => r.item && r.item !== 'total');
-    const others = rows.filter((r) => !r.item && table.rows[r.row]?.repeats === undefined);
-    const addends = byKind.length > 0 ? byKind : others;
-    const columns = new Set(rows.flatMap((r) => [...r.facts.keys()]));
-    for (const column of columns) {
-      const t = total?.facts.get(column);
-      const parts = addends.map((r) => r.facts.get(column)).filter((f) => f !== undefined);
-      if (t && parts.length > 0) book.sum('list-sum', t, parts);
-      else if (!total && parts.length > 0 && single && byKind.length === 0) sums.get(book)?.set(column, parts);
-    }
-    for (const r of rows) {
-      const t = r.facts.get('total');
-      if (!t) continue;
-      const list = kinds.length > 0 ? kinds : sources.filter((s) => present.has(s));
-      const parts = list.map((k) => r.facts.get(k as ColumnRole)).filter((f) => f !== undefined);
-      if (parts.length > 0) book.sum('row-sum', t, parts);
-    }
-  }
-}
-/** Columns of a procurement table that has no total row: the narrative must give their sum. */
-const sums = new WeakMap<Book, Map<ColumnRole, Fact[]>>();
-export const procurementSums = (book: Book): Map<ColumnRole, Fact[]> => {
-  const m = sums.get(book) ?? new Map<ColumnRole, Fact[]>();
-  sums.set(book, m);
-  return m;
-};
-
-export function projectFacts(book: Book, d: Disclosure, scope: Scope): void {
-  for (const view of d.projects) {
-    const { table } = view;
-    const present = new Set(table.columns.map((c) => c.role));
-    const column = (['total', 'project', 'actual', 'amount', 'budget', 'general'] as const).find((c) => present.has(c));
-    if (!column) continue;
-    const rows = view.rows.filter((r) => table.rows[r.row]?.repeats === undefined);
-    const pick = (r: (typeof rows)[number], role: ColumnRole, concept: string) => {
-      const cell = r.figures[role] ?? (role === 'amount' ? table.rows[r.row]?.cells[table.columns.findIndex((c) => c.role === 'amount')] : undefined);
-      return book.cell(concept, cell, table, `${table.id}“${(r.name ?? '').replace(/\s/g, '')}”${columnName(table, role)}`);
-    };
-    const totalRow = rows.find((r) => r.total);
-    const total = totalRow ? pick(totalRow, column, `LIST:${table.id}:0`) : null;
-    const parts = rows.filter((r) => !r.total && r.name).map((r) => ({ r, f: pick(r, column, `LIST:${table.id}:${r.row}`) }));
-    const facts = parts.map((p) => p.f).filter((f) => f !== null);
-    // Lists with subtotals per unit are left alone: without a code it cannot be told which rows are subtotals.
-    const subtotals = rows.some((r) => r !== totalRow && r.total);
-    if (total && facts.length > 0 && !subtotals) book.sum('list-sum', total, facts);
-    // Every further money column of the list, and each row across.
-    const money = (['total', ...sources, 'basic', 'project'] as ColumnRole[]).filter((c) => present.has(c) && c !== column);
-    const across = money.filter((c) => sources.includes(c));
-    const further = new Map<ColumnRole, { total: Fact | null; parts: Fact[] }>();
-    for (const r of rows) {
-      const cells: Fact[] = [];
-      for (const c of money) {
-        const f = pick(r, c, `LIST:${table.id}:${r.row}:${c}`);
-        if (!f) continue;
-        const entry = further.get(c) ?? { total: null, parts: [] };
-        further.set(c, entry);
-        if (r === totalRow) entry.total = f;
-        else entry.parts.push(f);
-        if (across.includes(c)) cells.push(f);
-      }
-      const own = r === totalRow ? total : parts.find((p) => p.r === r)?.f;
-      const unknown = table.columns.some((c, i) => c.role === 'text' && table.rows[r.row]!.cells[i]?.value != null && /[1-9]/.test(table.rows[r.row]!.cells[i]!.value!));
-      if (own && cells.length > 0 && column === 'total') book.sum('row-sum', own, cells, unknown ? { soft: '表中有未能识别的数字列' } : {});
-    }
-    if (!subtotals) for (const { total: t, parts: list } of further.values()) if (t && list.length > 0) book.sum('list-sum', t, list);
-    const whole = book.main(scope.expenditure('all', '0', 'project')) ?? book.main(scope.expenditure('general', '0', 'project'));
-    if (whole && !subtotals) {
-      if (total) book.equal('project-budget', total, whole);
-      else if (facts.length > 0) book.sum('project-budget', whole, facts);
-    }
-  }
 }

@@ -3,7 +3,10 @@ import type { Cell, Place, Table, TargetSheet, Unread } from '../model.ts';
 import { figureCell, wordCell } from './cells.ts';
 import type { Segment } from './segment.ts';
 import type { Line } from './stream.ts';
-import { makeTarget, natureOf, type Part, splitProject } from './targets.ts';
+import { natureOf } from './promise.ts';
+import { splitProject } from './target-form.ts';
+import type { Part } from './target-head.ts';
+import { makeTarget } from './targets.ts';
 import { figure, glue, norm, tidy } from './text.ts';
 import { level1Words, level2Words } from './vocabulary.ts';
 

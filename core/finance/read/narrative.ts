@@ -25,7 +25,8 @@ export function paragraphsOf(lines: Line[], unread: Unread[]): Paragraph[] {
       continue;
     }
     const main = /^(第[一二三四五六七八九十]{1,2}部分|[一二三四五六七八九十]{1,3}、)/.test(t);
-    const heading = numbered.test(t) && t.length <= 40 && !/[。，；]/.test(t) && !/\d{2,}[.\d]*(万元|元)/.test(t);
+    // A path of names （类）（款）（项） without its sentence is a wrapped line, never a heading.
+    const heading = numbered.test(t) && t.length <= 40 && !/[。，；]/.test(t) && !/\d{2,}[.\d]*(万元|元)/.test(t) && !/[（(]类[）)].+[（(]款/.test(t);
     const last = out.at(-1);
     if (open && last && !numbered.test(t)) {
       const joined = glue(last.text, line.text);

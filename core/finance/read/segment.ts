@@ -1,7 +1,7 @@
 // Cuts the stream of lines into narrative and tables: labels, titles, money units, issuing units, remarks, continuations.
 import type { MoneyUnit, Place, TableKind } from '../model.ts';
 import type { Line } from './stream.ts';
-import { figure, norm, ordinal, tidy } from './text.ts';
+import { figure, norm, tidy } from './text.ts';
 import { isBalanceKind, isTargetKind, isTitle, kindOfTitle, labelOf } from './vocabulary.ts';
 
 export interface Segment {
@@ -343,7 +343,6 @@ function orphan(segment: Segment, line: Line): boolean {
 
 /** Titles without a body that come again with one, or stand in a run after 目录, are catalogue entries. */
 function settle(tables: Segment[], narrative: Line[]): Segment[] {
-  void narrative;
   const out: Segment[] = [];
   let catalogue: Segment | null = null;
   const key = (s: Segment) => norm(s.title).replace(/^20\d\d年(度)?/, '');
@@ -365,6 +364,11 @@ function settle(tables: Segment[], narrative: Line[]): Segment[] {
       catalogue.lines.push({ cells: [text], text, tabular: false, grid: null, place: s.place, at: () => s.place, gap: 0, pageStart: false });
       continue;
     }
+    if (bare && s.kind === 'other' && !s.label) {
+      // 附件：部门预算公开表: a heading over all tables.
+      narrative.push({ cells: [s.title], text: s.title, tabular: false, grid: null, place: s.place, at: () => s.place, gap: 1, pageStart: false });
+      continue;
+    }
     out.push(s);
   }
   // An orphan between 表六 and 表八 is 表七.
@@ -381,6 +385,5 @@ function settle(tables: Segment[], narrative: Line[]): Segment[] {
       s.remarks.push(`按前后表号推定为${s.label}`);
     }
   });
-  void ordinal;
   return out;
 }

@@ -1,10 +1,12 @@
 // Reads the body of a table that came with cells: header rows, columns and their roles, rows, page breaks and shifted rows.
-import type { Cell, Column, ColumnRole, Row, TableKind, Unread } from '../model.ts';
+import type { Cell, Column, ColumnRole, Row, Unread } from '../model.ts';
+import { unfolded } from './blocks.ts';
 import { figureCell, wordCell } from './cells.ts';
+import { codeParts, columnsOf, guessColumns, headerPaths } from './columns.ts';
 import type { Segment } from './segment.ts';
 import type { Line } from './stream.ts';
 import { figure, glue, norm, tidy } from './text.ts';
-import { isBalanceKind, isFunctionalClass, roleOfColumn, sourceOf, unnumbered } from './vocabulary.ts';
+import { isFunctionalClass } from './vocabulary.ts';
 
 export interface Body {
   columns: Column[];
@@ -44,99 +46,6 @@ function isBody(line: Line, headRows: number): boolean {
   return headRows >= 2 || !line.cells.some((c) => c !== '' && norm(c).length <= 8);
 }
 
-/** Header paths: a blank heading with something below it and nothing above takes the group heading on its left. */
-export function headerPaths(rows: string[][], width: number): string[][] {
-  const at = (r: number, c: number) => rows[r]?.[c] ?? '';
-  const below = (r: number, c: number) => rows.slice(r + 1).some((row) => (row[c] ?? '') !== '');
-  const above = (r: number, c: number) => rows.slice(0, r).some((row) => (row[c] ?? '') !== '');
-  return Array.from({ length: width }, (_, c) => {
-    const path: string[] = [];
-    for (let r = 0; r < rows.length; r += 1) {
-      let text = at(r, c);
-      if (text === '' && below(r, c) && !above(r, c)) {
-        let k = c - 1;
-        while (k >= 0 && at(r, k) === '') k -= 1;
-        if (k >= 0 && below(r, k)) text = at(r, k);
-      }
-      if (text !== '') path.push(tidy(text));
-    }
-    return path;
-  });
-}
-
-const nameLeaf = /^(项目|科目|支出科目|收入科目|科目名称|收入项目|支出项目|收入|支出|项目\(.*\)|支出功能分类.*|功能分类.*|支出项目类别|项目类别|按.*分类.*)$/;
-
-/** Columns of a two-sided table: the second column of names begins the expenditure side. */
-function balanceColumns(paths: string[][]): Column[] {
-  const leaf = paths.map((p) => norm(p.at(-1) ?? ''));
-  const names = leaf.flatMap((t, i) => (nameLeaf.test(t) ? [i] : []));
-  const second = names[1] ?? -1;
-  let amounts = 0;
-  return paths.map((path, i) => {
-    const t = leaf[i]!;
-    const year = yearOf(path);
-    const side = second >= 0 && i >= second ? 'expenditure' : 'income';
-    let role: ColumnRole = 'text';
-    if (i === names[0]) role = 'income-name';
-    else if (i === second) role = 'expenditure-name';
-    else if (/^(行次|序号)$/.test(t)) role = side === 'income' ? 'income-line' : 'expenditure-line';
-    else if (t !== '' && !names.includes(i)) {
-      const source = side === 'expenditure' ? sourceOf(t) : null;
-      if (/上年|20\d\d年.*预算数$/.test(t) && /上年/.test(t)) role = 'prior';
-      else if (/年初预算/.test(t) && paths.some((p) => /决算/.test(p.at(-1) ?? ''))) role = 'budget';
-      else if (/(全年|调整)预算/.test(t)) role = 'adjusted';
-      else if (source === 'general') role = 'expenditure-general';
-      else if (source === 'fund') role = 'expenditure-fund';
-      else if (source === 'capital') role = 'expenditure-capital';
-      else if (/预算数|决算数|金额|合计|小计|总计|数额|预算|执行数/.test(t)) {
-        role = side === 'income' ? 'income-amount' : 'expenditure-amount';
-        amounts += 1;
-      }
-    }
-    return { path, role, year };
-  });
-}
-
-const yearOf = (path: string[]): number | null => {
-  for (let i = path.length - 1; i >= 0; i -= 1) {
-    const m = /(20[0-4]\d)年?/.exec(norm(path[i]!));
-    if (m) return Number(m[1]);
-  }
-  return null;
-};
-
-/** Roles for every heading; the same role twice is told apart by year (prior) or becomes 'amount'. */
-export function columnsOf(paths: string[][], kind: TableKind, year: number | null): Column[] {
-  if (isBalanceKind(kind) && paths.filter((p) => nameLeaf.test(norm(p.at(-1) ?? ''))).length >= 2) return balanceColumns(paths);
-  const columns = paths.map((path) => ({ path, role: roleOfColumn(path, kind), year: yearOf(path) }));
-  const years = columns.map((c) => c.year).filter((y): y is number => y !== null);
-  const newest = year ?? (years.length ? Math.max(...years) : null);
-  for (const c of columns) {
-    const t = norm(c.path.join(''));
-    if (kind === 'three-public') continue;
-    if (
-      ['total', 'budget', 'actual', 'amount', 'text'].includes(c.role) &&
-      newest !== null &&
-      ((c.year !== null && c.year < newest) || (c.year === null && /上年|去年/.test(t) && !/结转|结余/.test(t))) &&
-      !/比|较|增/.test(t)
-    )
-      c.role = 'prior';
-  }
-  if (kind !== 'three-public' && !columns.some((c) => c.role === 'total')) {
-    const plain = columns.filter((c) => ['budget', 'actual', 'amount', 'adjusted'].includes(c.role) && (c.year === null || c.year === newest));
-    const main = plain.find((c) => c.role === 'actual') ?? plain.findLast((c) => c.role === 'budget') ?? plain[0];
-    if (main) main.role = 'total';
-  }
-  // Two names: the first is the classification, unless one is a unit's.
-  let named = false;
-  for (const c of columns)
-    if (c.role === 'name') {
-      if (named) c.role = 'text';
-      named = true;
-    }
-  return columns;
-}
-
 const sameRow = (a: string[], b: string[]) => a.length > 0 && a.length === b.length && a.every((t, i) => norm(t) === norm(b[i]!));
 const wordRoles = new Set<ColumnRole>([
   'code',
@@ -174,13 +83,18 @@ export function readTable(segment: Segment): Body {
   let head = 0;
   while (head < lines.length && head < 8 && !isBody(lines[head]!, head)) head += 1;
   const headLines = lines.slice(0, head);
-  const bodyLines = lines.slice(head);
+  let bodyLines = lines.slice(head);
   const used = (ls: Line[]) => Math.max(0, ...ls.map((l) => l.cells.findLastIndex((c) => c !== '') + 1));
   const width = Math.max(used(headLines), Math.min(used(bodyLines), Math.max(used(headLines), used(bodyLines))), ...headLines.map((l) => (l.grid === null ? l.cells.length : 0)));
   const serial = (l: Line) => l.cells.some((c) => /^(栏次|行次)$/.test(norm(c))) && l.cells.some((c) => figure(c).value !== null);
-  const heads = headLines.filter((l) => !serial(l)).map((l) => l.cells.slice(0, width));
-  const paths = headerPaths(heads, width);
+  // 类 款 项 栏次 1 2 3: what is no serial number still names its column.
+  const named = (l: Line) => (serial(l) ? l.cells.map((c) => (/^(栏次|行次)$/.test(norm(c)) || figure(c).value !== null ? '' : c)) : l.cells);
+  const heads = headLines.map((l) => named(l).slice(0, width)).filter((cells) => cells.some((c) => c !== ''));
+  let paths = headerPaths(heads, width);
+  const blocks = unfolded(paths, bodyLines, segment.kind);
+  if (blocks) ({ paths, lines: bodyLines } = blocks);
   let columns = columnsOf(paths, segment.kind, segment.year);
+  codeParts(columns, bodyLines);
   if (head === 0) columns = guessColumns(bodyLines, segment, remarks);
   const rows: Row[] = [];
   const codeColumns = columns.flatMap((c, i) => (c.role === 'code' ? [i] : []));
@@ -263,33 +177,3 @@ export function readTable(segment: Segment): Body {
   }
   return { columns, rows, remarks, unread };
 }
-
-/** Columns of a body without a head (orphaned pages): by shape only. */
-function guessColumns(lines: Line[], segment: Segment, remarks: string[]): Column[] {
-  const width = Math.max(0, ...lines.map((l) => l.cells.length));
-  const codes = lines.filter((l) => codeText.test(norm(l.cells[0] ?? ''))).map((l) => norm(l.cells[0]!));
-  const roles: ColumnRole[] = new Array<ColumnRole>(width).fill('text');
-  if (codes.length > lines.length / 2) {
-    roles[0] = 'code';
-    roles[1] = 'name';
-    const functional = codes.some((c) => /^2\d{2}/.test(c));
-    const incomeRoles: ColumnRole[] = ['total', 'general', 'fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other'];
-    if (functional && width >= 10) {
-      incomeRoles.forEach((r, i) => (i + 2 < width ? (roles[i + 2] = r) : undefined));
-      if (segment.kind === 'other') segment.kind = 'income';
-    } else if (functional && width === 5) {
-      roles.splice(2, 3, 'total', 'basic', 'project');
-      if (segment.kind === 'other') segment.kind = 'expenditure';
-    } else if (functional && width === 6) {
-      roles.splice(2, 4, 'prior', 'total', 'basic', 'project');
-      if (segment.kind === 'other') segment.kind = 'functional-expenditure';
-    } else if (!functional && width === 5) {
-      roles.splice(2, 3, 'total', 'personnel', 'public');
-      if (segment.kind === 'other') segment.kind = 'basic-by-economic';
-    } else for (let i = 2; i < width; i += 1) roles[i] = i === 2 ? 'total' : 'amount';
-    remarks.push('没有表头，各列按形状推定');
-  }
-  return roles.map((role) => ({ path: [], role, year: null }));
-}
-
-export { unnumbered };

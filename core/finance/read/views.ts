@@ -2,7 +2,7 @@
 import type { BalanceItem, BalanceView, Cell, ColumnRole, Disclosure, FunctionalRow, ProcurementRow, ProjectRow, Row, Table, ThreePublicEntry, ThreePublicView } from '../model.ts';
 import { norm, tidy } from './text.ts';
 import { isWordRole } from './tables.ts';
-import { splitProject } from './targets.ts';
+import { splitProject } from './target-form.ts';
 import { isBalanceKind, isFunctionalClass, sourceOf, unnumbered } from './vocabulary.ts';
 
 const total = /^(合计|总计|小计|总额)$/;

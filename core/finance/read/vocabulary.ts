@@ -37,6 +37,7 @@ export function isTitle(text: string): boolean {
   const t = norm(text);
   if (t.length < 3 || t.length > 60 || marks.test(t)) return false;
   if (!/表(\([^()]{0,40}\)|[一二三四五六七八九十\d]{1,3})?$/.test(t)) return false;
+  if (/^第[一二三四五六七八九十]{1,3}(部分|章|节)/.test(t)) return false;
   if (/^(备注|注|说明|详见|见|其中|如|本|该|\(备注|\(注)/.test(t)) return false;
   if (/^[(（]?[一二三四五六七八九十\d]{1,3}[)）]?[、.](?!.*(总表|支出表|收入表|决算表|预算表|目标表|明细表))/.test(t)) return false;
   if (/[,，:：].{12,}/.test(t) && !/^(表|附)/.test(t)) return false;
@@ -90,8 +91,8 @@ export function roleOfColumn(path: string[], kind: TableKind): ColumnRole {
   const leaf = norm(path.at(-1) ?? '');
   const all = norm(path.join('/'));
   if (/^(行次|序号|编号|栏次)$/.test(leaf)) return 'line-number';
-  if (/(单位|部门)(编码|代码)$/.test(leaf)) return 'unit-code';
-  if (/^(部门|单位|预算单位|部门单位|部门\(单位\))(名称)?$|(单位|部门)名称$/.test(leaf)) return 'unit-name';
+  if (/(单位|部门)\)?(编码|代码)$/.test(leaf)) return 'unit-code';
+  if (/^(部门|单位|预算单位|部门单位|部门\(单位\))(名称)?$|(单位|部门)\)?名称(\(科目\))?$/.test(leaf)) return 'unit-name';
   if (/(科目|功能分类|经济分类|分类|项目)?(编码|代码)$|^项目编号$/.test(leaf) || /^(类|款|项)$/.test(leaf)) return 'code';
   if (/(采购)?项目名称$/.test(leaf) && (kind === 'procurement' || kind === 'project-list')) return 'project-name';
   if (/(科目|支出|收入|功能|经济|项目)?(名称|科目)$|^项目(\(.*\))?$|^科目.*分类.*$|^支出功能分类.*$/.test(leaf) && !/预算数|决算数|合计/.test(leaf)) return 'name';
