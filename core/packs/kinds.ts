@@ -9,6 +9,7 @@ import { indicatorPack, riskTypePack } from '../indicators/pack.ts';
 import { centrePack } from '../people/pack.ts';
 import { ledgerPack } from '../records/pack.ts';
 import { examplePack } from './example.ts';
+import { mapperPack } from '../signals/mapper.ts';
 import { profilePack } from '../signals/pack.ts';
 import { rulePack } from '../warnings/pack.ts';
 
@@ -35,6 +36,7 @@ export const kinds = {
   calendars: kind(calendarPack),
   ledgers: kind(ledgerPack),
   profiles: kind(profilePack),
+  mappers: kind(mapperPack),
   indicators: kind(indicatorPack, [
     ['sector', 'sectors'],
     ['source.ledger', 'ledgers'],

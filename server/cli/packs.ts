@@ -2,6 +2,7 @@
 import type { Command } from '../cli.ts';
 import { kindNames } from '#core/packs/kinds.ts';
 import { loadPacks } from '#core/packs/load.ts';
+import { exampleFault } from '#core/signals/mapper.ts';
 import { mistakeText, readPacks } from '../packs/service.ts';
 
 export const command: Command = {
@@ -12,6 +13,17 @@ export const command: Command = {
   async run([what = 'check', ...names], io) {
     const files = await readPacks(names.length ? names : ['district', 'finance-rules', 'demo-center']);
     const { content, mistakes, failures } = loadPacks(files);
+    // Mappers carry their own examples; expressions run asynchronously, so they are tried here.
+    const mapped: string[] = [];
+    let examples = 0;
+    if (!mistakes.length && what !== 'list')
+      for (const m of content.mappers.values())
+        for (const e of m.examples) {
+          examples++;
+          const why = await exampleFault(m, e);
+          if (why !== undefined) mapped.push(`mappers/${m.code}（${e.name}）：${why}`);
+          else if (what === 'test') io.out(`通过  ${m.code}  ${e.name}`);
+        }
     if (what === 'list') {
       for (const k of kindNames) io.out(`${k}\t${content[k].size}\t${[...content[k].keys()].slice(0, 8).join(' ')}${content[k].size > 8 ? ' …' : ''}`);
       return 0;
@@ -21,15 +33,16 @@ export const command: Command = {
       return 2;
     }
     for (const m of [...mistakes, ...failures]) io.out(mistakeText(m));
+    for (const m of mapped) io.out(m);
     if (what === 'test' && !mistakes.length)
       for (const e of content.tests.values()) if (!failures.some((f) => f.message.startsWith(`${e.code}（`))) io.out(`通过  ${e.code}  ${e.name.zh}`);
     io.say(
       mistakes.length
         ? `${mistakes.length} 处错误`
-        : failures.length
-          ? `${content.tests.size} 个测试，${failures.length} 个不成立`
-          : `${files.length} 个文件，没有错误；${content.tests.size} 个测试都成立`,
+        : failures.length || mapped.length
+          ? `${content.tests.size + examples} 个测试，${failures.length + mapped.length} 个不成立`
+          : `${files.length} 个文件，没有错误；${content.tests.size + examples} 个测试都成立`,
     );
-    return mistakes.length || failures.length ? 1 : 0;
+    return mistakes.length || failures.length || mapped.length ? 1 : 0;
   },
 };

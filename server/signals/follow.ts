@@ -5,8 +5,10 @@ import { loop } from '../platform/loop.ts';
 import type { System } from '../main.ts';
 import { signalsOf } from './service.ts';
 export { signalsOf } from './service.ts';
+import { mapperTopics } from './mappers.ts';
 import { CURSOR, rollStep } from './rollup.ts';
 import { forgetBatches, healHeads, rollHours } from './store.ts';
+import { cloudEventsWayIn } from './ways-in/cloudevents.ts';
 import { httpWayIn } from './ways-in/http.ts';
 import { followBroker, startMqtt } from './ways-in/mqtt.ts';
 
@@ -58,6 +60,8 @@ export async function installSignals(system: System): Promise<void> {
   const { hub, app } = system;
   const signals = signalsOf(hub);
   await httpWayIn(app, signals);
+  await cloudEventsWayIn(app, hub, signals);
+  signals.topics.push(mapperTopics(hub));
   system.live.show('thing', 'signal.read');
   system.onStart(async () => {
     await signals.registry.refresh();
