@@ -29,7 +29,8 @@ export function paragraphsOf(lines: Line[], unread: Unread[]): Paragraph[] {
     const heading = numbered.test(t) && t.length <= 40 && !/[。，；]/.test(t) && !/\d{2,}[.\d]*(万元|元)/.test(t) && !/[（(]类[）)].+[（(]款/.test(t);
     const last = out.at(-1);
     if (open && last && !numbered.test(t)) {
-      const joined = glue(last.text, line.text);
+      // A figure broken at the end of a line goes on in the next.
+      const joined = /\d[\d.,]*$/.test(last.text) && /^[\d.,]/.test(line.text) && !/20\d\d$/.test(last.text) ? last.text + line.text : glue(last.text, line.text);
       spans.get(last)!.push({ start: joined.length - line.text.length, place: line.place });
       last.text = joined;
       last.heading = false;
