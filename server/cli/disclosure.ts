@@ -54,8 +54,11 @@ export const command: Command = {
   --strict    有错误时以状态 1 结束
   --together  给出的各文件属于同一份公开（如说明一份、表格一份）
 
-状态：0 全部读完；1 加了 --strict 且有错误；2 有文件未能读取或用法不对`,
+状态：0 全部读完；1 加了 --strict 且有错误；2 有文件未能读取或用法不对
+
+npm run -s chengshu -- disclosure produce 数据.yaml   由逐项数字写出一份公开（不带数据运行可看用法）`,
   async run(args, io) {
+    if (args[0] === 'produce') return (await import('../finance/produce/cli.ts')).runProduce(args.slice(1), io);
     let values: { format?: string; strict?: boolean; together?: boolean };
     let positionals: string[];
     try {

@@ -112,6 +112,7 @@ export class Figures {
   projectItems(set: 'department' | 'government'): Item[] | null {
     const items = projectItems(this.p);
     if (!items || set === 'department') return items;
+    if (this.p.projectEconomic?.government) return this.p.projectEconomic.government;
     return items.every((i) => i.government) ? items.map((i) => ({ code: i.government!, amount: i.amount })) : null;
   }
   /** Money of a project, all or from some sources. */

@@ -136,6 +136,8 @@ export const produceInput = z.strictObject({
     government: z.array(z.strictObject({ code: governmental, amount: money })).optional(),
   }),
   projects: z.array(project).default([]),
+  /** Economic items of all projects of the general budget together, when the projects do not tell theirs. */
+  projectEconomic: z.strictObject({ department: z.array(projectItem).min(1), government: z.array(z.strictObject({ code: governmental, amount: money })).optional() }).optional(),
   /** Only where the economic items above do not tell them (derived otherwise, and compared when given). */
   threePublic: publicExpenses.optional(),
   procurement: z.array(z.strictObject({ name, category: z.enum(['goods', 'works', 'services']), source, amount: money })).default([]),

@@ -32,6 +32,29 @@ export function problemsOf(p: Produce): InputProblem[] {
       }
   };
 
+  /** Governmental items beside departmental ones: told on each line, or a list that meets it class by class. */
+  const governmental = (
+    pointer: string,
+    what: string,
+    own: { code: string; amount: number; government?: string | undefined }[],
+    list: { code: string; amount: number }[] | undefined,
+  ) => {
+    const lines = own.filter((l) => l.government).length;
+    if (lines > 0 && lines < own.length) error(`${pointer}/department`, `${what}的部门经济分类只有一部分写了对应的政府经济分类`);
+    if (!list) return;
+    if (lines > 0) error(`${pointer}/government`, `${what}的政府经济分类已写在部门经济分类各行中，不能再单独给出`);
+    else if (own.length === 0) error(`${pointer}/government`, `没有给出${what}的部门经济分类`);
+    else
+      for (const g of ['301', '302', 'rest'] as const)
+        same(
+          `${pointer}/government`,
+          list.filter((l) => governmentGroup(l.code) === g).reduce((n, l) => n + l.amount, 0),
+          `${what}的${g === '301' ? '政府经济分类501与50501合计' : g === '302' ? '政府经济分类502与50502合计' : '政府经济分类其余各款合计'}`,
+          own.filter((l) => departmentGroup(l.code) === g).reduce((n, l) => n + l.amount, 0),
+          g === 'rest' ? '部门经济分类其余各款合计' : `部门经济分类${g}合计`,
+        );
+  };
+
   // Lines of spending.
   const seen = new Set<string>();
   p.spending.forEach((s, i) => {
@@ -65,18 +88,24 @@ export function problemsOf(p: Produce): InputProblem[] {
       '按功能分类合计',
     );
   const told = department.filter((l) => l.government).length;
-  if (told > 0 && told < department.length) error('/basic/department', '部门经济分类只有一部分写了对应的政府经济分类');
-  if (told > 0 && p.basic.government) error('/basic/government', '政府经济分类已写在部门经济分类各行中，不能再单独给出');
-  if (p.basic.government && department.length === 0) error('/basic/government', '没有给出部门经济分类');
-  if (p.basic.government && department.length > 0)
-    for (const g of ['301', '302', 'rest'] as const)
-      same(
-        '/basic/government',
-        p.basic.government.filter((l) => governmentGroup(l.code) === g).reduce((n, l) => n + l.amount, 0),
-        g === '301' ? '政府经济分类501与50501合计' : g === '302' ? '政府经济分类502与50502合计' : '政府经济分类其余各款合计',
-        department.filter((l) => departmentGroup(l.code) === g).reduce((n, l) => n + l.amount, 0),
-        g === 'rest' ? '部门经济分类其余各款合计' : `部门经济分类${g}合计`,
-      );
+  governmental('/basic', '基本支出', department, p.basic.government);
+  const together = p.projectEconomic;
+  if (together) {
+    together.department.forEach((l) => {
+      needName('/projectEconomic', l.code);
+      if (l.government) needName('/projectEconomic', l.government);
+    });
+    together.government?.forEach((l) => needName('/projectEconomic', l.code));
+    if (p.projects.some((x) => x.lines.some((l) => l.items))) error('/projectEconomic', '各项目已写明经济分类，不能再合并给出');
+    same(
+      '/projectEconomic/department',
+      together.department.reduce((n, l) => n + l.amount, 0),
+      '项目支出按经济分类合计',
+      general.reduce((n, s) => n + s.project, 0),
+      '按功能分类合计',
+    );
+    governmental('/projectEconomic', '项目支出', together.department, together.government);
+  }
 
   // Projects.
   const names = new Set<string>();

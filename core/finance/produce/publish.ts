@@ -14,6 +14,7 @@ export const booked = (p: Produce): boolean => p.projects.length > 0 && p.projec
 export function projectItems(p: Produce): { code: string; amount: number; government?: string | undefined }[] | null {
   const general = p.spending.reduce((s, l) => s + (l.source === 'general' ? l.project : 0), 0);
   const lines = p.projects.flatMap((x) => x.lines.filter((l) => l.source === 'general'));
+  if (p.projectEconomic) return p.projectEconomic.department;
   if (general > 0 && lines.length === 0) return null;
   return lines.every((l) => l.items) ? lines.flatMap((l) => l.items!) : null;
 }
@@ -59,11 +60,12 @@ export function published(exact: Produce): Produce {
     const projects = p.projects.flatMap((x) => x.lines.filter((l) => l.source === source));
     const basic = sum(
       lines.map((s) => leaf(s.basic, (v) => (s.basic = v))),
-      source === 'general' ? basicItems(p) : [],
+      source === 'general' ? economicGroups(p.basic.department, p.basic.government) : [],
     );
     const project = sum(
       lines.map((s) => leaf(s.project, (v) => (s.project = v), linked ? projects.filter((l) => l.function === s.code).map(projectLine) : [])),
       linked ? [] : projects.map(projectLine),
+      source === 'general' && p.projectEconomic ? economicGroups(p.projectEconomic.department, p.projectEconomic.government) : [],
     );
     settle(sum([basic, project]), step);
     settle(sum(lines.map((s) => leaf(s.carriedIn, (v) => (s.carriedIn = v)))), step);
@@ -88,19 +90,13 @@ export function published(exact: Produce): Produce {
   return p;
 }
 
-/** The basic spending by economic items: classes 301, 302 and the rest, each split by departmental and by governmental items. */
-function basicItems(p: Produce): Amount[] {
-  const { department } = p.basic;
+/** Spending by economic items: classes 301, 302 and the rest, each split by departmental and by governmental items. */
+function economicGroups(department: { code: string; amount: number }[], government: { code: string; amount: number }[] = []): Amount[] {
   if (department.length === 0) return [];
+  const leaves = (list: { code: string; amount: number }[]) => list.map((l) => leaf(l.amount, (v) => (l.amount = v)));
   return (['301', '302', 'rest'] as const).flatMap((group) => {
     const own = department.filter((l) => departmentGroup(l.code) === group);
-    const other = (p.basic.government ?? []).filter((l) => governmentGroup(l.code) === group);
-    if (own.length === 0 && other.length === 0) return [];
-    return [
-      sum(
-        own.map((l) => leaf(l.amount, (v) => (l.amount = v))),
-        other.map((l) => leaf(l.amount, (v) => (l.amount = v))),
-      ),
-    ];
+    const other = government.filter((l) => governmentGroup(l.code) === group);
+    return own.length === 0 && other.length === 0 ? [] : [sum(leaves(own), leaves(other))];
   });
 }
