@@ -5,10 +5,12 @@ import { indicatorsApi } from './indicators/contract.ts';
 import { dutyApi } from './duty/contract.ts';
 import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
+import { probesApi } from './signals/probes-contract.ts';
 import { signalsApi } from './signals/contract.ts';
+import { devicesApi } from './signals/devices-contract.ts';
 import { recordsApi } from './records/contract.ts';
 import { evaluationApi } from './evaluation/contract.ts';
 import { reviewApi } from './review/contract.ts';
 import { warningsApi } from './warnings/contract.ts';
 
-export const apis: Api[] = [indicatorsApi, warningsApi, peopleApi, packsApi, casesApi, dutyApi, signalsApi, recordsApi, evaluationApi, reviewApi];
+export const apis: Api[] = [indicatorsApi, warningsApi, peopleApi, packsApi, casesApi, dutyApi, signalsApi, probesApi, devicesApi, recordsApi, evaluationApi, reviewApi];

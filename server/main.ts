@@ -26,7 +26,9 @@ import { installDuty } from './duty/follow.ts';
 import { dutyRoutes } from './duty/routes.ts';
 import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
+import { probeRoutes } from './signals/probes/routes.ts';
 import { signalRoutes } from './signals/routes.ts';
+import { deviceRoutes } from './signals/devices/routes.ts';
 import { peopleRoutes } from './people/routes.ts';
 import { installRecords } from './records/follow.ts';
 import { recordRoutes } from './records/routes.ts';
@@ -52,9 +54,9 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [indicatorRoutes, warningRoutes, peopleRoutes, packRoutes, caseRoutes, dutyRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
+const routes: Served[] = [indicatorRoutes, warningRoutes, peopleRoutes, packRoutes, caseRoutes, dutyRoutes, probeRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
 /** Routes over what one process holds in memory. */
-const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub))];
+const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub)), (hub) => deviceRoutes(() => signalsOf(hub))];
 const installs: Install[] = [installIndicators, installCases, installDuty, installSignals, installWarnings, installRecords, installEvaluation, installReview];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 

@@ -38,8 +38,12 @@ export class Partitions {
 
   /** The months around an instant, ahead of need. */
   ahead(at: Date): Promise<void> {
-    const month = at.getUTCFullYear() * 12 + at.getUTCMonth();
-    return this.#make([month - 1, month, month + 1, month + 2].filter((m) => !this.#known.has(m)));
+    return this.aheadOf([-1, 0, 1, 2].map((m) => new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + m, 1))));
+  }
+
+  /** The months of these instants, for whoever is about to write many. */
+  aheadOf(times: Date[]): Promise<void> {
+    return this.#make([...new Set(times.map((t) => t.getUTCFullYear() * 12 + t.getUTCMonth()))].filter((m) => !this.#known.has(m)));
   }
 
   async #make(months: number[]): Promise<void> {

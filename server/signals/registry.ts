@@ -19,18 +19,28 @@ export class Registry {
   /** What is physically possible, by dense index. */
   min = new Float64Array(0);
   max = new Float64Array(0);
+  /** Corrections by dense index, oldest first; most streams have none. */
+  calibrations = new Map<number, { at: number; gain: number; bias: number }[]>();
+  #calibrated = 0;
+  #stale = false;
   #last = '0';
   #missed = 0;
   #generation = 0;
   #masks = new Map<string, Uint8Array>();
   constructor(hub: Hub) {
     this.#hub = hub;
+    hub.onWake((what) => {
+      if (what === 'facts' && this.#stale) this.#readCalibrations().catch((error: unknown) => hub.log.warn('calibrations not read', { error }));
+    });
   }
 
   /** Reads new streams, or with `all` every one again (units, ranges and states may have changed). */
   async refresh(all = false): Promise<void> {
     const found = await store.allStreams(this.#hub.sql, all ? '0' : this.#last);
-    if (!found.length) return;
+    if (found.length) this.#add(found);
+    await this.#readCalibrations();
+  }
+  #add(found: store.StreamRow[]): void {
     for (const s of found) {
       const known = this.byId.get(s.id);
       if (known) {
@@ -50,6 +60,26 @@ export class Registry {
     this.max = Float64Array.from(this.rows, (r) => r.max ?? Number.POSITIVE_INFINITY);
     this.#masks.clear();
     this.#generation++;
+  }
+  /** A calibration is about to be committed: it is looked for after every commit until it is there. */
+  stale(): void {
+    this.#stale = true;
+  }
+  async #readCalibrations(): Promise<void> {
+    let n = 0;
+    const map = new Map<number, { at: number; gain: number; bias: number }[]>();
+    for (const c of await store.allCalibrations(this.#hub.sql)) {
+      const index = this.byId.get(c.stream)?.index;
+      if (index === undefined) continue;
+      n++;
+      const list = map.get(index);
+      const item = { at: c.at.getTime(), gain: c.gain, bias: c.bias };
+      if (list) list.push(item);
+      else map.set(index, [item]);
+    }
+    if (n !== this.#calibrated) this.#stale = false;
+    this.#calibrated = n;
+    this.calibrations = map;
   }
   /** Changes whenever the registry does. */
   get generation(): number {

@@ -3,6 +3,7 @@ import { signalsApi } from '#core/signals/contract.ts';
 import { within } from '#core/people/roles.ts';
 import { problem } from '#core/problem.ts';
 import { serve, type Served } from '../platform/http.ts';
+import { noteRegistration } from './devices/registration.ts';
 import * as signals from './service.ts';
 
 /** Routes over one process's signals. */
@@ -15,7 +16,11 @@ export const signalRoutes = (own: () => signals.Signals): Served =>
       return { items, next: rows.length > query.limit ? items.at(-1)!.id : null };
     },
     async register({ work, body, scope, hub, actor, realm }) {
-      if (!body.preview) return signals.registerThings(work, body.things, scope);
+      if (!body.preview) {
+        const r = await signals.registerThings(work, body.things, scope);
+        await noteRegistration(work, body.things[0]!.unit, r.ids);
+        return r;
+      }
       const tried = await hub.command({ actor, realm }, (w) => signals.registerThings(w, body.things, scope, true)).catch((error: unknown) => error);
       if (tried instanceof signals.Preview) return { created: tried.count, ids: [] };
       throw tried;

@@ -15,7 +15,7 @@ import { Ingest, type Stored, putAside, timeFault } from './ingest.ts';
 import { Registry } from './registry.ts';
 import * as store from './store.ts';
 import type { TopicHandler } from './ways-in/mqtt.ts';
-export { hours, online, quarantine, raw, streamUnit, things } from './store.ts';
+export { hours, latest, online, quarantine, raw, streamUnit, things } from './store.ts';
 export type { StreamRow } from './store.ts';
 
 /** What came of readings sent in. */
@@ -105,7 +105,7 @@ export class Signals {
   /** Checks rights, ranges and times, then hands over. Undefined: a row may not be written; the careful way says which. */
   #store(c: Columns, faults: ProblemItem[], now: number, by: Sender): Promise<Taken> | undefined {
     const mask = this.registry.mask(by.scope);
-    const { min, max } = this.registry;
+    const { min, max, calibrations } = this.registry;
     const late = now - this.hub.config.retentionDays * 86_400_000;
     const early = now + 10 * 60_000;
     let aside: number[] | undefined;
@@ -117,6 +117,12 @@ export class Signals {
         const at = c.at[i]!;
         if (!(at >= late && at <= early)) (aside ??= []).push(i);
         else if (c.kind[i] === 0 && c.quality[i] === 0) {
+          // By the instant of the reading, so that sending it again later gives the same.
+          const fix = calibrations.size ? calibrations.get(s)?.findLast((k) => k.at <= at) : undefined;
+          if (fix) {
+            c.num[i] = c.num[i]! * fix.gain + fix.bias;
+            c.quality[i] = 1;
+          }
           const v = c.num[i]!;
           if (v < min[s]! || v > max[s]!) c.quality[i] = 2;
         }

@@ -30,6 +30,9 @@ export const allStreams = (db: Db, after = '0'): Promise<StreamRow[]> =>
   >`select s.id::text, s.code, s.name, s.unit as "streamUnit", t.id::text as "thingId", t.code as thing, t.name as "thingName", t.profile, t.kind, t.unit, t.lon, t.lat, t.interval_s as "intervalS",
     t.parent_id::text as "parentId", s.min, s.max, t.status from streams s join things t on t.id = s.thing_id where s.id > ${after} order by s.id`.then((r) => [...r]);
 
+export const allCalibrations = (db: Db) =>
+  (db as Sql)<{ stream: string; at: Date; gain: number; bias: number }[]>`select stream_id::text as stream, at, gain, bias from calibrations order by stream_id, at, id`;
+
 export interface ThingRow {
   id: string;
   code: string;
@@ -97,6 +100,17 @@ export async function streamUnit(db: Db, id: string): Promise<{ name: string; un
     { name: string; unit: string; owner: string }[]
   >`select t.name || ' ' || s.name as name, s.unit, t.unit as owner from streams s join things t on t.id = s.thing_id where s.id = ${id}`;
   return r;
+}
+/** Last values, by unit and kind of device: what maps and walls show at once. */
+export function latest(
+  db: Db,
+  q: { scope: string[]; realm: string; limit: number; profile?: string | undefined; stream?: string | undefined },
+): Promise<{ stream: string; thing: string; at: Date; value: number | null }[]> {
+  const sql = db as Sql;
+  return sql<{ stream: string; thing: string; at: Date; value: number | null }[]>`
+    select h.stream::text, t.code || '/' || s.code as thing, h.at, h.num as value from things t join streams s on s.thing_id = t.id join stream_heads h on h.stream = s.id
+    where t.realm = ${q.realm} and t.status <> 'retired' and ${inScope(sql, 't.unit', q.scope)} ${q.profile ? sql`and t.profile = ${q.profile}` : sql``} ${q.stream ? sql`and s.code = ${q.stream}` : sql``}
+    limit ${q.limit}`.then((r) => [...r]);
 }
 export const raw = (db: Db, id: string, from: string, to: string, limit: number) =>
   (db as Sql)<
