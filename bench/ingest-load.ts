@@ -17,6 +17,8 @@ export interface Job {
   things: { code: string; streams: string[] }[];
   base: number;
   seconds: number;
+  /** Readings a second over all connections (HTTP); without it as fast as they are acknowledged. */
+  rate?: number;
 }
 export interface Outcome {
   acknowledged: number;
@@ -57,7 +59,16 @@ function http(job: Job): Promise<void> {
     socket.setNoDelay(true);
     let sent = 0;
     let held = '';
+    // With a rate each connection keeps its own pace; what is behind is caught up at once.
+    const every = job.rate ? (1000 * job.size * job.connections) / job.rate : 0;
+    let due = performance.now() + Math.random() * every;
     const send = () => {
+      const early = every ? due - performance.now() : 0;
+      if (early > 1 && !stopping) {
+        setTimeout(send, early);
+        return;
+      }
+      due += every;
       if (stopping) {
         socket.end();
         done();
@@ -171,7 +182,11 @@ function mqtt(job: Job, number: number): Promise<void> {
   });
 }
 
-process.on('message', (job: Job) => {
+process.on('message', (job: Job | 'stop') => {
+  if (job === 'stop') {
+    stopping = true;
+    return;
+  }
   const begun = performance.now();
   setTimeout(() => (stopping = true), job.seconds * 1000);
   void Promise.all(Array.from({ length: job.connections }, (_, i) => (job.kind === 'http' ? http(job) : mqtt(job, i)))).then(

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Columns } from '#core/signals/columns.ts';
-import { firstStart } from '../server/first-start.ts';
+import { type WarningRule, rulePack } from '#core/warnings/pack.ts';
+import { DEMO_PASSWORD, firstStart } from '../server/first-start.ts';
 import { type Config, readConfig } from '../server/platform/config.ts';
 import type { Sql } from '../server/platform/db.ts';
 import type { Hub } from '../server/platform/hub.ts';
@@ -15,35 +16,11 @@ import { attachInstance, openInstance } from '../server/platform/instance.ts';
 import { COPY_COLUMNS, encodeRows } from '../server/signals/copy.ts';
 import { issueCredential, registerThings } from '../server/signals/service.ts';
 import type { Job, Outcome } from './ingest-load.ts';
+import { type Options, type Result, ratio } from './measure.ts';
 
-export interface Options {
-  /** Seconds of load per scenario. */
-  seconds?: number;
-  /** Readings in the table before `http-1000-after-10M`. */
-  rows?: number;
-  streams?: number;
-  /** Only these scenarios. */
-  only?: string[];
-  say?: (text: string) => void;
-}
-export interface Result {
-  name: string;
-  /** Readings acknowledged a second. */
-  perSecond: number;
-  /** Acknowledgement latency of one request or message, milliseconds. */
-  p50: number;
-  p99: number;
-  /** Readings a second of the binary COPY alone in this run. */
-  limit: number;
-  ratio: number;
-  acknowledged: number;
-  /** Readings of this scenario found in the table: must be all. */
-  found: number;
-  refused: number;
-  /** Share of one core, and MB resident at the end, by process. */
-  cpu: Record<string, number>;
-  memory: Record<string, number>;
-}
+const STREAMS = 10_000;
+/** Things of the reading → warning → browser measurement; each crosses its line once. */
+const PROBES = 60;
 
 const freePort = () =>
   new Promise<number>((done) => {
@@ -86,28 +63,100 @@ interface Bench {
   streams: string[];
   /** Thing code and its stream codes, for MQTT topics. */
   things: { code: string; streams: string[] }[];
+  /** Streams that no load writes to. */
+  probes: string[];
   secret: string;
 }
 
-async function prepare(config: Config, count: number, say: (t: string) => void): Promise<Pick<Bench, 'streams' | 'things' | 'secret'>> {
+/** Three rules for each kind of stream, all evaluated for every reading, none of which the load fulfils; they come on top of the catalogue's. */
+function rules(code: string): WarningRule[] {
+  const own = (kind: string, when: unknown) =>
+    rulePack.parse({
+      code: `bench-${code}-${kind}`,
+      name: { zh: `压测 ${code} ${kind}`, en: `bench ${code} ${kind}` },
+      on: { kind: 'stream', profile: 'air-station', stream: code },
+      when,
+      headline: { zh: '{thing} {value}', en: '{thing} {value}' },
+      response: { zh: '压测规则，无需处置', en: 'a benchmark rule' },
+      sourceRef: 'bench',
+    });
+  return [
+    own('line', { kind: 'threshold', side: 'above', lines: [{ level: 3, at: 120, clear: 110 }] }),
+    own('rate', { kind: 'rate', side: 'rise', over: 'PT1H', lines: [{ level: 3, at: 1000 }] }),
+    own('trend', { kind: 'forecast', side: 'above', horizon: 'PT1H', lines: [{ level: 3, at: 1e9 }] }),
+  ];
+}
+
+async function prepare(config: Config, say: (t: string) => void): Promise<Pick<Bench, 'streams' | 'things' | 'probes' | 'secret'>> {
   const hub = await openInstance(config);
   try {
     await firstStart(hub, say);
-    const list = Array.from({ length: Math.ceil(count / 6) }, (_, i) => ({ code: `bench-${i}`, name: `压测站 ${i}`, profile: 'air-station', unit: 'demo' }));
+    const list = Array.from({ length: Math.ceil(STREAMS / 6) }, (_, i) => ({ code: `bench-${i}`, name: `压测站 ${i}`, profile: 'air-station', unit: 'demo' }));
+    for (let i = 0; i < PROBES; i++) list.push({ code: `probe-${i}`, name: `探针 ${i}`, profile: 'air-station', unit: 'demo' });
     for (let i = 0; i < list.length; i += 500) await hub.command(hub.system('bench'), (work) => registerThings(work, list.slice(i, i + 500), ['']));
     const { secret } = await hub.command(hub.system('bench'), (work) => issueCredential(work, 'bench', 'demo'));
+    for (const rule of ['pm25', 'pm10', 'o3', 'no2', 'so2', 'co'].flatMap(rules))
+      await hub.sql`insert into warning_rules (code, version, definition, hash, by, created_at) values (${rule.code}, 1, ${hub.sql.json(rule as never)}, ${rule.code}, 'bench', now())`;
     const rows = await hub.sql<
       { id: string; code: string; thing: string }[]
-    >`select s.id::text, s.code, t.code as thing from streams s join things t on t.id = s.thing_id where t.code like 'bench-%' order by s.id limit ${count}`;
+    >`select s.id::text, s.code, t.code as thing from streams s join things t on t.id = s.thing_id where t.code like 'bench-%' order by s.id limit ${STREAMS}`;
+    const probes = await hub.sql<
+      { id: string }[]
+    >`select s.id::text from streams s join things t on t.id = s.thing_id where t.code like 'probe-%' and s.code = 'pm25' order by s.id`;
     const things = new Map<string, string[]>();
     for (const r of rows) things.set(r.thing, [...(things.get(r.thing) ?? []), r.code]);
-    return { streams: rows.map((r) => r.id), things: [...things].map(([code, streams]) => ({ code, streams })), secret };
+    return { streams: rows.map((r) => r.id), things: [...things].map(([code, streams]) => ({ code, streams })), probes: probes.map((p) => p.id), secret };
   } finally {
     await hub.close();
   }
 }
 
-async function load(job: Job, watch: Record<string, number[]>): Promise<{ outcome: Outcome; cpu: Record<string, number>; memory: Record<string, number> }> {
+/** Milliseconds from sending a reading over its line until a signed-in browser's event stream tells of the warning, one at a time. */
+async function readingToBrowser(url: string, secret: string, probes: string[], seconds: number): Promise<number[]> {
+  const signed = await fetch(`${url}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ login: 'zhibanzhang', password: DEMO_PASSWORD }),
+  });
+  const cookie = signed.headers
+    .getSetCookie()
+    .map((c) => c.split(';')[0])
+    .join('; ');
+  const stream = await fetch(`${url}/api/live`, { headers: { cookie } });
+  let heard: () => void = () => {};
+  const reader = stream.body!.getReader();
+  const reading = (async () => {
+    const text = new TextDecoder();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) if (/"kind":"warning\.(raised|folded)"/.test(text.decode(part.value))) heard();
+  })().catch(() => {});
+  const waits: number[] = [];
+  const pause = (seconds * 1000) / probes.length;
+  for (const stream of probes) {
+    const begun = performance.now();
+    const told = new Promise<void>((done) => {
+      heard = done;
+      setTimeout(done, 10_000).unref();
+    });
+    const r = await fetch(`${url}/api/observations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Basic ${Buffer.from(`bench:${secret}`).toString('base64')}` },
+      body: JSON.stringify([{ stream, time: new Date().toISOString(), value: 130 }]),
+    });
+    if (!r.ok) throw new Error(`probe refused: ${r.status} ${await r.text()}`);
+    await told;
+    waits.push(performance.now() - begun);
+    await new Promise((done) => setTimeout(done, Math.max(20, pause - (performance.now() - begun))));
+  }
+  await reader.cancel().catch(() => {});
+  await reading;
+  return waits.sort((a, b) => a - b);
+}
+
+async function load(
+  job: Job,
+  watch: Record<string, number[]>,
+  beside?: () => Promise<void>,
+): Promise<{ outcome: Outcome; cpu: Record<string, number>; memory: Record<string, number> }> {
   const child = fork(fileURLToPath(new URL('./ingest-load.ts', import.meta.url)), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const all: Record<string, number[]> = { ...watch, load: [child.pid!] };
   const before = Object.fromEntries(Object.entries(all).map(([k, pids]) => [k, pids.reduce((s, p) => s + usage(p).cpu, 0)]));
@@ -116,6 +165,7 @@ async function load(job: Job, watch: Record<string, number[]>): Promise<{ outcom
     child.once('message', (m) => done(m as Outcome));
     child.once('exit', (code) => fail(new Error(`load ended with ${code}`)));
     child.send(job);
+    beside?.().then(() => child.send('stop'), fail);
   });
   const seconds = (performance.now() - begun) / 1000;
   const cpu: Record<string, number> = {};
@@ -169,10 +219,8 @@ async function settled(hub: Hub): Promise<void> {
 }
 
 /** Runs the scenarios and gives their results. */
-export async function run(o: Options = {}): Promise<{ name: 'ingest'; results: Result[]; notes: string[] }> {
-  const say = o.say ?? ((t: string) => void process.stderr.write(`${t}\n`));
-  const seconds = o.seconds ?? 10;
-  const count = o.streams ?? 10_000;
+export async function run(o: Options): Promise<{ results: Result[] }> {
+  const { say, seconds } = o;
   const target = o.rows ?? 10_000_000;
   const dir = mkdtempSync(join(tmpdir(), 'chengshu-bench-'));
   const mqttPort = await freePort();
@@ -181,8 +229,8 @@ export async function run(o: Options = {}): Promise<{ name: 'ingest'; results: R
   let server: ChildProcess | undefined;
   let hub: Hub | undefined;
   try {
-    say(`准备 ${count} 条数据流 …`);
-    const ready = await prepare(config, count, say);
+    say(`准备 ${STREAMS} 条数据流，每条三条预警规则 …`);
+    const ready = await prepare(config, say);
     server = spawn(
       process.execPath,
       [...(process.env.BENCH_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROF}`] : []), fileURLToPath(new URL('../server/cli.ts', import.meta.url)), 'start'],
@@ -207,76 +255,71 @@ export async function run(o: Options = {}): Promise<{ name: 'ingest'; results: R
     let slot = 0;
     // Each scenario has eight hours of its own, so that none meets another's keys.
     const base = () => now - ++slot * 8 * 3_600_000;
-    const warm = base();
+    const common = { url, mqttPort, login: 'bench', secret: ready.secret, streams: ready.streams, things: ready.things };
+    const wanted = (name: string) => !o.only || o.only.includes(name);
     const results: Result[] = [];
-    const scenario = async (name: string, job: Pick<Job, 'kind' | 'size' | 'connections' | 'pipeline'>): Promise<void> => {
-      if (o.only && !o.only.includes(name)) return;
+    const scenario = async (name: string, job: Pick<Job, 'kind' | 'size' | 'connections' | 'pipeline'>): Promise<number | undefined> => {
+      if (!wanted(name)) return undefined;
       await settled(hub!);
       const from = base();
       const watch = { server: pids, postgres: family(postmaster) };
-      const { outcome, cpu, memory } = await load(
-        { ...job, url, mqttPort, login: 'bench', secret: ready.secret, streams: ready.streams, things: ready.things, base: from, seconds },
-        watch,
-      );
+      const memoryBefore = Math.round(pids.reduce((sum, pid) => sum + usage(pid).memory, 0) / 1e6);
+      const { outcome, cpu, memory } = await load({ ...job, ...common, base: from, seconds }, watch);
       const [{ n } = { n: 0 }] = await sql<
         { n: number }[]
       >`select count(*)::int as n from observations where at >= ${new Date(from)} and at < ${new Date(from + 8 * 3_600_000)} and stream = any(${ready.streams}::bigint[])`;
+      if (n < outcome.acknowledged) throw new Error(`${name}: ${outcome.acknowledged} acknowledged, ${n} stored`);
       await settled(hub!);
       const rows = Math.max(200_000, Math.min(2_000_000, outcome.acknowledged));
       const one = await copyAlone(sql, ids, base(), rows, 1);
       const two = await copyAlone(sql, ids, base(), rows, 2);
       const limit = Math.max(one, two);
-      const perSecond = outcome.acknowledged / outcome.seconds;
-      results.push({
-        name,
-        perSecond: Math.round(perSecond),
-        p50: outcome.p50,
-        p99: outcome.p99,
-        limit: Math.round(limit),
-        ratio: Math.round((perSecond / limit) * 1000) / 1000,
-        acknowledged: outcome.acknowledged,
-        found: n,
-        refused: outcome.refused,
-        cpu,
-        memory,
-      });
-      say(
-        `${name}: ${Math.round(perSecond)}/s p50 ${outcome.p50} ms p99 ${outcome.p99} ms，上限 ${Math.round(limit)}/s（比 ${(perSecond / limit).toFixed(2)}），确认 ${outcome.acknowledged} 入库 ${n}，CPU ${JSON.stringify(cpu)}`,
-      );
+      const value = outcome.acknowledged / outcome.seconds;
+      const shares = Object.entries(cpu).map(([k, v]) => `${k} ${v} 核 ${memory[k]} MB`);
+      const note = `确认 ${outcome.acknowledged}，入库 ${n}，退回 ${outcome.refused}；${shares.join('，')}（服务进程开始时 ${memoryBefore} MB）`;
+      results.push({ name, value: Math.round(value), unit: '条/秒', limit: Math.round(limit), ratio: ratio(value, limit), p50: outcome.p50, p99: outcome.p99, note });
+      say(`${name}: ${Math.round(value)}/s，上限 ${Math.round(limit)}/s（比 ${ratio(value, limit)}），p50 ${outcome.p50} ms p99 ${outcome.p99} ms；${note}`);
+      return value;
     };
-    await load(
-      {
-        kind: 'http',
-        size: 1000,
-        connections: 4,
-        pipeline: 1,
-        url,
-        mqttPort,
-        login: 'bench',
-        secret: ready.secret,
-        streams: ready.streams,
-        things: ready.things,
-        base: warm,
-        seconds: 2,
-      },
-      {},
-    );
+    await load({ kind: 'http', size: 1000, connections: 4, pipeline: 1, ...common, base: base(), seconds: 2 }, {});
     await scenario('http-1', { kind: 'http', size: 1, connections: 64, pipeline: 1 });
     await scenario('http-100', { kind: 'http', size: 100, connections: 32, pipeline: 1 });
-    await scenario('http-1000', { kind: 'http', size: 1000, connections: 32, pipeline: 1 });
+    const full = await scenario('http-1000', { kind: 'http', size: 1000, connections: 32, pipeline: 1 });
     await scenario('mqtt-qos1', { kind: 'mqtt', size: 1, connections: 64, pipeline: 16 });
-    if (!o.only || o.only.includes('http-1000-after-10M')) {
+    if (wanted('reading-to-browser')) {
+      await settled(hub);
+      const half = Math.round((full ?? 100_000) / 2);
+      let waits: number[] = [];
+      const span = Math.max(seconds, 10);
+      await load({ kind: 'http', size: 1000, connections: 32, pipeline: 1, ...common, base: base(), seconds: span * 10, rate: half }, {}, async () => {
+        waits = await readingToBrowser(url, ready.secret, ready.probes, span);
+      });
+      const at = (q: number) => Math.round(waits[Math.min(waits.length - 1, Math.floor(waits.length * q))]! * 10) / 10;
+      results.push({
+        name: 'reading-to-browser',
+        value: at(0.99),
+        unit: '毫秒（p99）',
+        limit: 500,
+        ratio: ratio(at(0.99), 500),
+        p50: at(0.5),
+        p99: at(0.99),
+        note: `负载 ${half} 条/秒，${waits.length} 次越线，从发送读数到浏览器事件流收到预警；limit 为目标值`,
+      });
+      say(`reading-to-browser: p50 ${at(0.5)} ms p99 ${at(0.99)} ms（负载 ${half}/s）`);
+    }
+    if (wanted('http-1000-after-10M')) {
       const [{ n: have } = { n: 0 }] = await sql<{ n: number }[]>`select count(*)::int as n from observations`;
       say(`填充到 ${target} 条 …`);
       const old = now - 30 * 86_400_000;
       for (let i = 0; i < target - have; i += 1_000_000) {
         const n = Math.min(1_000_000, target - have - i);
-        await copyAlone(sql, ids, old + Math.floor(i / count) * 1000, n, 2);
+        await copyAlone(sql, ids, old + Math.floor(i / STREAMS) * 1000, n, 2);
       }
       await sql`analyze observations`;
-      await scenario('http-1000-after-10M', { kind: 'http', size: 1000, connections: 32, pipeline: 1 });
+      const after = await scenario('http-1000-after-10M', { kind: 'http', size: 1000, connections: 32, pipeline: 1 });
+      if (full && after) say(`after-10M / 空表：${ratio(after, full)}`);
     }
-    return { name: 'ingest', results, notes: [`${count} 条数据流；limit 为同次运行中驱动程序单独以二进制 COPY 写入同表的速率（一个与两个连接取高者）`] };
+    return { results };
   } finally {
     await hub?.close().catch(() => {});
     if (server && server.exitCode === null) {
@@ -285,16 +328,4 @@ export async function run(o: Options = {}): Promise<{ name: 'ingest'; results: R
     }
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const value = (name: string) => process.argv[process.argv.indexOf(`--${name}`) + 1];
-  const has = (name: string) => process.argv.includes(`--${name}`);
-  const big = (t: string) => Number(t.replace(/k$/i, '000').replace(/m$/i, '000000'));
-  const r = await run({
-    ...(has('seconds') ? { seconds: Number(value('seconds')) } : {}),
-    ...(has('rows') ? { rows: big(value('rows')!) } : {}),
-    ...(has('only') ? { only: value('only')!.split(',') } : {}),
-  });
-  process.stdout.write(`${JSON.stringify(r, null, 2)}\n`);
 }

@@ -9,6 +9,10 @@ import { openInstance } from '#server/platform/instance.ts';
 export interface Options {
   /** How long each measured stretch lasts. */
   seconds: number;
+  /** How many rows stand in the table, for benches that grow (`--rows 100M`). */
+  rows?: number | undefined;
+  /** Only these results, where a bench has several. */
+  only?: string[] | undefined;
   say(text: string): void;
 }
 export interface Result {
