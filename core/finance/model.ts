@@ -43,6 +43,7 @@ export type FundSource = (typeof fundSources)[number];
  * income-*, expenditure-*: the two sides of a 收支总表. goods, works, services: procurement.
  * Three-public columns carry `abroad`, `vehicles`, `vehicle-purchase`, `vehicle-running`, `reception`, `meeting`, `training`.
  * opening, income, closing: 年初结转和结余, 本年收入, 年末结转和结余 of final accounts. superior-payment, operating-expenditure, subordinate-subsidy: 上缴上级支出, 经营支出, 对附属单位补助支出.
+ * appropriation: all appropriations in one column of a final account's income table. change: 增减额 on the prior year.
  * carry-general, carry-fund, carry-capital: parts of the money carried over. income in income tables: this year's income without carry-over.
  * adjusted, actual: 全年/调整预算数 and 决算数 beside the opening budget.
  */
@@ -61,6 +62,8 @@ export type ColumnRole =
   | 'public'
   | 'growth'
   | FundSource
+  | 'appropriation'
+  | 'change'
   | 'carry-general'
   | 'carry-fund'
   | 'carry-capital'

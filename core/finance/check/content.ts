@@ -88,7 +88,12 @@ const empties: Partial<Record<Table['kind'], RegExp>> = {
 function emptyNotes(d: Disclosure, out: Collector): void {
   for (const t of d.tables) {
     if (!t.empty || t.kind === 'catalogue' || t.kind === 'other' || /^第[一二三四五六七八九十]部分/.test(norm(t.title))) continue;
+    const next = Math.min(...d.tables.filter((o) => o.place.file === t.place.file && (o.place.line ?? 0) > (t.place.line ?? 0)).map((o) => o.place.line ?? Infinity));
+    const unread =
+      (t.place.line !== undefined && d.unread.some((u) => u.place.file === t.place.file && u.place.line! > t.place.line! && u.place.line! < next)) ||
+      d.targetSheets.some((s) => s.table === t && (s.goal !== null || s.budget?.value != null));
     const told =
+      unread ||
       t.notes.length > 0 ||
       (empties[t.kind] !== undefined && d.paragraphs.some((p) => empties[t.kind]!.test(p.text) && /(无|没有|未安排|未使用|不涉及|总额\s?0|0\s?万?元|为零)/.test(p.text)));
     if (told) out.pass('empty-note');

@@ -35,10 +35,12 @@ export function threePublicFacts(book: Book, view: ThreePublicView, disclosure: 
       for (const k of ['abroad', 'reception'] as const) book.cell(key(k), e.figures[k], table, `${table.id}“${partNames[k]}”`);
       continue;
     }
+    // Where blanks were lost a blank cell says nothing.
+    const lost = Object.values(e.figures).some((c) => c?.notes?.includes('undecided'));
     for (const [k, cell] of Object.entries(e.figures)) {
       const fact = book.cell(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
       if (fact) f.set(k, fact);
-      else book.blank(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
+      else if (!lost) book.blank(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
     }
     const total = f.get('total');
     const vehicles = f.get('vehicles');

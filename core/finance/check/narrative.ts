@@ -151,10 +151,13 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
       if (probe) {
         book.facts.pop();
         book.concepts.get('')?.pop();
-        const close = candidates.find((c) => {
-          const m = book.main(c);
-          return m && Math.abs(m.fen - probe.fen) <= sumTolerance(Math.max(m.step, probe.step), unit, 1);
-        });
+        const exact = candidates.find((c) => book.main(c)?.fen === probe.fen);
+        const close =
+          exact ??
+          candidates.find((c) => {
+            const m = book.main(c);
+            return m && Math.abs(m.fen - probe.fen) <= sumTolerance(Math.max(m.step, probe.step), unit, 1);
+          });
         x.concept = close ?? candidates.find((c) => book.main(c)) ?? candidates.find((c) => book.blanks.has(c)) ?? candidates[0]!;
         if (probe.fen !== 0) book.zero(x.concept);
         x.amount = book.words(x.concept, s.amount.value, unit, s.amount.place, label);

@@ -102,15 +102,7 @@ export const shifted = (book: Book): MissingTotal[] => {
   return list;
 };
 
-export function rowSum(
-  book: Book,
-  table: Table,
-  row: CodedRow,
-  parts: ColumnRole[],
-  kind: RuleKind = 'row-sum',
-  extra: (Fact | undefined)[] = [],
-  known: ReadonlySet<number> = new Set(),
-): void {
+export function rowSum(book: Book, table: Table, row: CodedRow, parts: ColumnRole[], kind: RuleKind = 'row-sum', extra: (Fact | undefined)[] = []): void {
   const facts = [...parts.map((p) => row.facts.get(p)), ...extra].filter((f) => f !== undefined);
   const total = row.facts.get('total');
   if (!total) {
@@ -118,8 +110,8 @@ export function rowSum(
       missingTotals(book).push({ table, row: row.row, column: 'total', sum: facts.reduce((s, f) => s + f.fen, 0), parts: facts });
     return;
   }
-  if (parts.length === 0) return;
+  if (parts.length === 0 && extra.length === 0) return;
   const cells = table.rows[row.row]!.cells;
-  const unknown = table.columns.some((c, i) => c.role === 'text' && !known.has(i) && cells[i]?.value != null && /[1-9]/.test(cells[i]!.value!));
+  const unknown = table.columns.some((c, i) => c.role === 'text' && cells[i]?.value != null && /[1-9]/.test(cells[i]!.value!));
   book.sum(kind, total, facts, unknown ? { soft: '表中有未能识别的数字列' } : {});
 }

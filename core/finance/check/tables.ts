@@ -27,10 +27,11 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
     const block = total ? 0 : (blocks?.get(r.row) ?? 0);
     const local = unit || block > 0;
     const facts = new Map<ColumnRole, Fact>();
+    const lost = table.rows[r.row]!.cells.some((c) => c.notes?.includes('undecided'));
     const take = (role: ColumnRole, concept: string) => {
       const f = book.cell(local ? `${concept}@${table.id}/${block}` : concept, r.figures[role], table, label(table, r, role));
       if (f) facts.set(role, f);
-      else if (role !== 'total' && !local) book.blank(concept, r.figures[role], table, label(table, r, role));
+      else if (role !== 'total' && !local && !lost) book.blank(concept, r.figures[role], table, label(table, r, role));
     };
     const carried = total && Number(r.figures['carry-over']?.value ?? 0) !== 0;
     for (const m of measures)
@@ -51,6 +52,7 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
     for (const s of sources) if (present.has(s)) take(s, side === 'income' ? scope.source(code, s) : `${side}:${table.id}:${code}:${s}`);
     for (const s of ['superior-payment', 'operating-expenditure', 'subordinate-subsidy', 'opening', 'closing'] as const)
       if (present.has(s)) take(s, `${side}:${table.id}:${code}:${s}`);
+    if (present.has('change')) take('change', `${side}:${table.id}:${code}:change`);
     if (present.has('income')) take('income', side === 'income' && total ? scope.total('all', 'income', '0') : `${side}:${table.id}:${code}:income`);
     rows.push({ code: total || unit ? null : r.code, name: r.name, level: r.level, row: r.row, facts, block, unit });
   }
@@ -105,12 +107,12 @@ function sumsOf(book: Book, table: Table, rows: (CodedRow & { block: number; uni
 function acrossRows(book: Book, table: Table, side: string, rows: (CodedRow & { unit: boolean; block: number })[], scope: Scope): void {
   const present = new Set(table.columns.map((c) => c.role));
   // 财政拨款收入 of final accounts: all appropriations in one column.
-  const granted = side === 'income' ? table.columns.findIndex((c) => c.role === 'text' && /^财政(补助|拨款)(拨款)?(收入)?$/.test((c.path.at(-1) ?? '').replace(/\s/g, ''))) : -1;
+  const granted = side === 'income' ? table.columns.findIndex((c) => c.role === 'appropriation') : -1;
   const carries: ColumnRole[] = ['carry-general', 'carry-fund', 'carry-capital'];
   for (const r of rows) {
     if (side === 'income') {
       const parts = sources.filter((s) => present.has(s) && (!present.has('carry-over') || !carries.includes(s)));
-      if (parts.length === 0) continue;
+      if (parts.length === 0 && granted < 0) continue;
       const cell = granted >= 0 ? table.rows[r.row]!.cells[granted] : undefined;
       const concept = r.code ? `IC:${r.code}:appropriation` : r.unit ? `IU:${r.row}:appropriation` : scope.total('appr', 'income', '0');
       const fact = cell
@@ -127,7 +129,7 @@ function acrossRows(book: Book, table: Table, side: string, rows: (CodedRow & { 
         book.sum('row-sum', income, [...own.map((p) => r.facts.get(p) ?? null), fact ?? null]);
         const whole = r.facts.get('total');
         if (whole) book.sum('row-sum', whole, [income, ...parts.filter((p) => !own.includes(p)).map((p) => r.facts.get(p) ?? null)]);
-      } else rowSum(book, table, r, parts, 'row-sum', [fact], new Set([granted]));
+      } else rowSum(book, table, r, parts, 'row-sum', [fact]);
       const carry = r.facts.get('carry-over');
       if (carry && carries.some((c) => present.has(c)))
         book.sum(
@@ -141,6 +143,8 @@ function acrossRows(book: Book, table: Table, side: string, rows: (CodedRow & { 
       const parts = [r.facts.get('personnel') ?? null, r.facts.get('public') ?? null];
       if (basic && parts.some((p) => p)) book.sum('row-sum', basic, parts);
     }
+    const [whole, prior, change] = [r.facts.get('total'), r.facts.get('prior'), r.facts.get('change')];
+    if (whole && change && prior) book.sum('row-sum', whole, [prior, change]);
     const flow = { opening: r.facts.get('opening'), income: r.facts.get('income'), total: r.facts.get('total'), closing: r.facts.get('closing') };
     if (present.has('opening') && present.has('income') && present.has('closing') && flow.total) {
       const terms = [

@@ -3,7 +3,7 @@ import type { Cell, Place, Table, TargetSheet, Unread } from '../model.ts';
 import { figureCell, wordCell } from './cells.ts';
 import type { Segment } from './segment.ts';
 import type { Line } from './stream.ts';
-import { natureOf } from './promise.ts';
+import { natureOf, splitValue } from './promise.ts';
 import { splitProject } from './target-form.ts';
 import type { Part } from './target-head.ts';
 import { makeTarget } from './targets.ts';
@@ -25,7 +25,11 @@ const labels: [RegExp, string][] = [
   [/^其他资金/, '其他资金'],
   [/^资金情况/, 'skip'],
   [/^\(万?元\)/, 'skip'],
-  [/^(当年|年度)?(整体)?绩效目标|^总体目标/, 'goal'],
+  [/^(项目资金|资金来源)(\(万?元\))?$/, 'skip'],
+  [/^(预算数|项目预算|年度预算数?|本年预算(数|金额)?|预算金额|资金总额|项目资金总额|申请资金总额)(\(万?元\))?[:：]?$/, 'budget'],
+  [/^(中期|长期|实施期)(绩效)?目标/, '中期目标'],
+  [/^(当年|年度|项目|部门)?(整体|年度)?(绩效目标|总体目标)|^年度目标/, 'goal'],
+  [/^(项目概述|项目描述)/, '项目概况'],
   [/^项目概况/, '项目概况'],
   [/^立项依据/, '立项依据'],
 ];
@@ -36,12 +40,14 @@ const upright = new Set('总体目标绩效指年度当整');
 const partWords: [RegExp, Part][] = [
   [/^一级指标/, 'level1'],
   [/^二级指标/, 'level2'],
-  [/^三级指标|^指标名称/, 'name'],
-  [/^指标性质/, 'nature'],
-  [/^指标值|^目标值/, 'value'],
-  [/^(度量|计量)单位/, 'unit'],
-  [/^(指标)?权重(\(%\))?|^分值/, 'weight'],
+  [/^三级指标|^指标名称|^指标内容/, 'name'],
+  [/^(指标|绩效指标)?(性质|方向)/, 'nature'],
+  [/^指标值|^目标值|^指标目标值/, 'value'],
+  [/^(度量|计量)?单位/, 'unit'],
+  [/^年度指标值|^绩效指标值|^预期指标值/, 'value'],
+  [/^(指标|分值)?权重(\(%\))?|^分值/, 'weight'],
   [/^是否核心(指标)?/, 'core'],
+  [/^实际完成(值|情况)?|^完成值|^得分|^自评得分|^偏差原因(分析)?(及改进措施)?|^未完成原因.{0,10}|^评(\(扣\))?分标准|^扣分标准|^备注/, 'other'],
   [/^指标/, 'name'],
 ];
 
@@ -50,7 +56,7 @@ function order(head: string): Part[] {
   const parts: Part[] = [];
   for (let i = 0; i < head.length;) {
     const hit = partWords.find(([re]) => re.test(head.slice(i, i + 16)));
-    if (hit && !parts.includes(hit[1])) parts.push(hit[1]);
+    if (hit && (hit[1] === 'other' || !parts.includes(hit[1]))) parts.push(hit[1]);
     i += hit ? hit[0].exec(head.slice(i, i + 16))![0].length : 1;
   }
   return parts;
@@ -96,6 +102,7 @@ function assign(tokens: string[], parts: Part[]): Map<Part, string> | null {
     if (p === 'weight') return figure(n).value !== null && Number(figure(n).value) <= 100;
     if (p === 'core') return /^[是否]$/.test(n);
     if (p === 'unit') return figure(n).value === null && natureOf(n) === null && !/^[是否]$/.test(n);
+    if (p === 'other') return true;
     return p === 'value' && natureOf(n) === null && !/^[是否]$/.test(n);
   };
   let best: { map: Map<Part, string>; score: number } | null = null;
@@ -109,13 +116,52 @@ function assign(tokens: string[], parts: Part[]): Map<Part, string> | null {
     if (suits(p, tokens[i]!)) {
       map.set(p, tokens[i]!);
       // A value column filled rather than a unit, a weight rather than a value for the last number.
-      go(i + 1, k + 1, map, score + (p === 'value' ? 4 : p === 'weight' ? 3 : p === 'nature' ? 5 : 2));
+      go(i + 1, k + 1, map, score + (p === 'other' ? 1 : p === 'value' ? 4 : p === 'weight' ? 3 : p === 'nature' ? 5 : 2));
       map.delete(p);
     }
     go(i, k + 1, map, score);
   };
   go(0, 0, new Map(), 0);
   return (best as { map: Map<Part, string> } | null)?.map ?? null;
+}
+
+const isLevelWord = (t: string) => level1Words.includes(norm(t)) || level2Words.includes(norm(t));
+const isLevel1Word = (t: string) => level1Words.includes(norm(t));
+/** A text that can only be a value: ≥48次, 不低于95%, 12次. */
+const isValue = (t: string): boolean => {
+  const p = splitValue(t);
+  return p !== null && (p.nature !== null || p.unit !== null);
+};
+
+/** Where the columns after the name begin in a line, and what stands in them; null when the line ends no row. */
+function endingOf(words: string[], parts: Part[], waiting: boolean): { cut: number; map: Map<Part, string> } | null {
+  const signs = words.findIndex((w) => natureOf(w) !== null);
+  if (parts.includes('nature') || parts.length > 1) {
+    // More texts than columns belong to the name.
+    for (let cut = Math.max(0, words.length - parts.length - 4); cut < words.length; cut += 1) {
+      if (cut === 0 && !waiting) continue;
+      const rest = words.slice(cut);
+      if (!waiting && words.slice(0, cut).every(isLevelWord)) continue;
+      const told = parts.includes('nature')
+        ? rest.some((w) => natureOf(w) !== null)
+        : rest.some(isValue) || (rest.length >= 2 && parts.some((p) => p === 'weight' || p === 'core') && figure(rest.at(-1)!).value !== null);
+      if (!told) break;
+      const first = parts.indexOf('nature') === 0 ? natureOf(words[cut]!) !== null : true;
+      if (!first) continue;
+      const map =
+        (rest.length <= parts.length ? assign(rest, parts) : null) ??
+        (rest.length > 3 && parts[0] === 'nature' ? assign([rest[0]!, rest.slice(1, -2).join(' '), ...rest.slice(-2)], parts) : null);
+      if (map && (map.has('value') || map.has('nature'))) return { cut, map };
+    }
+    if (parts.includes('nature')) return null;
+  }
+  // Only a value follows the name.
+  if (signs > 0 || (signs === 0 && waiting)) return { cut: signs, map: new Map([['value', words.slice(signs).join('')]]) };
+  const strong = words.findIndex((w, i) => (i > 0 || waiting) && isValue(w));
+  if (strong >= 0 && parts.length === 1) return { cut: strong, map: new Map([['value', words.slice(strong).join('')]]) };
+  const names = words.filter((w) => !isLevelWord(w));
+  if (parts.length === 1 && names.length >= 2 && words.at(-1)!.length <= 14) return { cut: words.length - 1, map: new Map([['value', words.at(-1)!]]) };
+  return null;
 }
 
 /** Reads the target sheets of a flattened table. */
@@ -145,20 +191,26 @@ export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]
         .map((l) => l.text)
         .join(''),
     );
-  const headAt = lines.findIndex((l, i) => /(一级指标|指标名称|三级指标|^指标(指标)?权重|指标性质)/.test(norm(l.text)) && /(指标性质|指标值|目标值)/.test(joinedFrom(i)));
+  const headAt = lines.findIndex(
+    (l, i) => /(一级指标|指标名称|三级指标|^(绩效指标)?指标(指标)?权重|指标性质)/.test(norm(l.text)) && /(指标性质|指标值|目标值)/.test(joinedFrom(i)),
+  );
   readForm(sheet, headAt < 0 ? lines : lines.slice(0, headAt));
   if (headAt < 0) return [sheet];
   // The header ends where its last word is complete.
   let head = '';
   let body = headAt;
   const isHead = (t: string) =>
-    /^(一级指标|二级指标|三级指标|指标名称|指标性质|指标值|目标值|度量单位|计量单位|权重|指标权重|是否核心|指标|标|是否核心指|核心指标|[（(%％)）]|\s)+$/.test(t);
+    t.length <= 80 &&
+    /^(绩效|年度|预期|一级指标|二级指标|三级指标|指标名称|指标内容|指标性质|指标方向|指标值|目标值|度量单位|计量单位|单位|权重|指标权重|分值|是否核心|指标|标|是否核心指|核心指标|实际完成值|实际完成情况|评\(扣\)分标准|评分标准|扣分标准|得分|自评得分|偏差原因|偏差原因分析|及改进措施|评分标准|年度|备注|[（(%％)）]|\s)+$/.test(
+      t,
+    );
   while (body < lines.length && isHead(norm(lines[body]!.text))) {
     head += norm(lines[body]!.text);
     body += 1;
   }
   const parts = order(head);
-  const tailParts = parts.filter((p) => ['nature', 'value', 'unit', 'weight', 'core'].includes(p));
+  const tailParts = parts.filter((p) => ['nature', 'value', 'unit', 'weight', 'core', 'other'].includes(p));
+  const double = (head.match(/三级指标/g)?.length ?? 0) > 1;
   sheet.has = { weight: parts.includes('weight'), core: parts.includes('core'), unit: parts.includes('unit'), nature: parts.includes('nature') };
   table.columns = parts.map((p) => ({
     path: [
@@ -174,19 +226,38 @@ export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]
     if (isHead(norm(line.text)) && norm(line.text).length > 3) continue;
     if (words.length === 1 && words[0]!.length === 1 && upright.has(words[0]!) && !/[高低优良中差]/.test(words[0]!) && (pieces.length === 0 || pieces.at(-1)!.text.length < 3))
       continue;
-    const cut = words.findIndex(
-      (w, i) => natureOf(w) !== null || (tailParts[0] !== 'nature' && i > 0 && assign(words.slice(i), tailParts) !== null && words.slice(i).some((x) => natureOf(x) !== null)),
-    );
-    if (cut < 0) {
+    if (double) {
+      // 中期 and 年度 side by side in words: the second pair is the year's.
+      const named = words.filter((w) => !isLevelWord(w));
+      if (named.length === 4 && !words.some(isValue)) words.splice(0, words.length, ...words.slice(0, words.indexOf(named[0]!)), named[2]!, named[3]!);
+    }
+    const ending = endingOf(words, tailParts, pieces.length > 0);
+    if (!ending) {
       pieces.push(...words.map((text) => ({ text, place: line.place })));
       continue;
     }
-    pieces.push(...words.slice(0, cut).map((text) => ({ text, place: line.place })));
-    const map = assign(words.slice(cut), tailParts) ?? assign([...words.slice(cut, cut + 1), words.slice(cut + 1, -2).join(' '), ...words.slice(-2)], tailParts);
+    pieces.push(...words.slice(0, ending.cut).map((text) => ({ text, place: line.place })));
+    if (double && ending.cut + 1 < words.length) {
+      // 中期 and 年度 side by side: what follows the first value is the year's own row.
+      const again = words.slice(ending.cut + 1);
+      const second = endingOf(again, tailParts, false);
+      if (second && ending.map.size === 1) {
+        ending.map = second.map;
+        pieces = [
+          ...pieces.slice(0, -ending.cut || undefined),
+          ...words
+            .slice(0, ending.cut)
+            .filter(isLevel1Word)
+            .map((text) => ({ text, place: line.place })),
+          ...again.slice(0, second.cut).map((text) => ({ text, place: line.place })),
+        ];
+      }
+    }
+    const map = ending.map;
     const named = takeLevels(pieces, state);
     pieces = [];
     const name = named.map((p) => p.text).reduce(glue, '');
-    if (!map || name === '') {
+    if (name === '') {
       unread.push({ text: tidy(`${name} ${words.join(' ')}`).slice(0, 200), reason: '压平的绩效指标行不能识别', place: line.place });
       continue;
     }

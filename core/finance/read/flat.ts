@@ -34,6 +34,19 @@ const tokensOf = (line: Line): Token[] =>
     .filter(Boolean)
     .map((text, i) => ({ text, place: line.place, figure: isAmount(text), first: i === 0, line }));
 const code = /^(\d{3}|\d{5}|\d{7})$/;
+/** 类 款 项 in three columns: 206 04 04 成果转化 → 2060404 成果转化. */
+function joinCodes(tokens: Token[]): Token[] {
+  if (!/^\d{3}$/.test(norm(tokens[0]?.text ?? ''))) return tokens;
+  let n = 1;
+  while (n < 3 && /^\d{2}$/.test(norm(tokens[n]?.text ?? ''))) n += 1;
+  if (n === 1 || tokens[n]?.figure !== false) return tokens;
+  const text = tokens
+    .slice(0, n)
+    .map((t) => norm(t.text))
+    .join('');
+  return [{ ...tokens[0]!, text }, ...tokens.slice(n)];
+}
+const publicItem = /出国|接待|用车|购置|运行|会议费|培训费|合计|三公/;
 const totalWord = /^(合计|总计|小计)$/;
 /** No name of a classification or project is longer; what goes on beyond it is not a name. */
 const longest = 160;
@@ -61,8 +74,11 @@ const phrases: [RegExp, ColumnRole | null][] = [
   [/^(科目|项目)名称/, null],
   [/^(功能|经济)分类科目|^(政府|部门)预算(支出)?经济(分类)?科目/, null],
   [/^20\d\d年(度)?(基本支出|项目支出)/, null],
-  [/^(20\d\d)年(度)?(年初)?(预算|决算)数?/, 'budget'],
-  [/^.{0,14}增(幅|长率|减%?)%?/, 'growth'],
+  [/^20\d\d年(度)?(预算|执行|决算)数?(比|较)(20\d\d年|上年)(度)?(预算|执行|决算)?数?/, null],
+  [/^(20\d\d)年(度)?(年初)?(预算|决算|执行)数?/, 'budget'],
+  [/^增减额|^增加额|^增减变化金额/, 'change'],
+  [/^财政(补助|拨款)收入/, 'appropriation'],
+  [/^(?:(?!支出|合计|小计|总计|预算数|决算数|执行数|增减额)[^%]){0,14}增(幅|长率|长%|减(幅|率|%))%?/, 'growth'],
   [/^(上年|使用)?结转(结余)?(资金)?/, 'carry-over'],
   [/^一般公共预算(财政)?(拨款)?(资金)?(收入)?/, 'general'],
   [/^政府性基金(预算)?(财政)?(拨款)?(资金)?(收入)?(?!支出)/, 'fund'],
@@ -112,11 +128,27 @@ function columnsFrom(head: string, kind: TableKind, year: number | null): Column
       if (!y || newest === null || Number(y[1]) >= newest || kind === 'three-public') continue;
       role = 'prior';
     }
+    if (role === 'appropriation' && kind !== 'income') continue;
     if (['general', 'fund', 'capital'].includes(role) && !['income', 'procurement', 'project-list'].includes(kind)) continue;
     found.push({ path: [text], role, year: y ? Number(y[1]) : null });
   }
   const has = (r: ColumnRole) => found.some((c) => c.role === r);
   const pick = (roles: ColumnRole[]) => roles.flatMap((r) => found.filter((c) => c.role === r).slice(0, 1));
+  if (kind === 'three-public' && !has('abroad') && !has('reception')) {
+    // One item a line: 项目 | 2024年预算数 | 2025年预算数 | 增减额.
+    const money: Column[] = [...new Set(years)].map((y) => ({ path: [`${y}年预算数`], role: y === newest ? 'total' : 'prior', year: y }));
+    return [
+      { path: ['项目'], role: 'name', year: null },
+      ...(money.length ? money : [{ path: ['预算数'], role: 'total' as const, year }]),
+      ...found.filter((c) => c.role === 'change' || c.role === 'growth'),
+    ];
+  }
+  if (kind === 'three-public' && /预算数/.test(head) && /决算数|支出数/.test(head)) {
+    const items = pick(['total', 'abroad', 'vehicle-purchase', 'vehicle-running', 'reception']);
+    const vehicles: Column = { path: ['公务用车购置及运行费', '小计'], role: 'vehicles', year };
+    const block = (basis: string): Column[] => [...items.slice(0, 2), ...(/小计/.test(head) ? [vehicles] : []), ...items.slice(2)].map((c) => ({ ...c, path: [basis, ...c.path] }));
+    return [...block('预算数'), ...block('决算数')];
+  }
   if (kind === 'three-public') {
     const distinct = [...new Set(years)];
     const one = (y: number | null): Column[] => {
@@ -132,7 +164,20 @@ function columnsFrom(head: string, kind: TableKind, year: number | null): Column
     return distinct.length > 1 ? distinct.flatMap((y) => one(y)) : one(distinct[0] ?? year);
   }
   const seen = new Set<ColumnRole>();
+  if (/^(basic|project)-by/.test(kind) && (head.match(/(科目|分类)?(编码|代码)/g)?.length ?? 0) > 1)
+    return [
+      { path: ['科目编码'], role: 'code', year: null },
+      { path: ['科目名称'], role: 'name', year: null },
+      { path: ['金额'], role: 'total', year },
+    ];
   const figures = found.filter((c) => (seen.has(c.role) ? false : (seen.add(c.role), true)));
+  // 基本支出 over 小计 | 人员经费 | 公用经费: its parts stand right behind it.
+  if (has('basic') && has('personnel') && has('public') && has('project')) {
+    const rest = figures.filter((c) => c.role !== 'personnel' && c.role !== 'public');
+    const inner = figures.filter((c) => c.role === 'personnel' || c.role === 'public');
+    rest.splice(rest.findIndex((c) => c.role === 'basic') + 1, 0, ...inner);
+    figures.splice(0, figures.length, ...rest);
+  }
   if (!has('total') && figures.length === 0) figures.push({ path: ['预算数'], role: 'total', year });
   return [{ path: ['科目编码'], role: 'code', year: null }, { path: ['科目名称'], role: 'name', year: null }, ...figures];
 }
@@ -159,6 +204,9 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   const roles = figureColumns.map((i) => columns[i]!.role);
   const known = new Set(headLines.map((l) => norm(l.text)));
   const drafts: Draft[] = [];
+  const numbered = /序号/.test(head);
+  const blocks = /economic$/.test(segment.kind) && (head.match(/(科目|分类)?(编码|代码)/g)?.length ?? 0) > 1;
+  const listed = segment.kind === 'three-public' && columns.some((c) => c.role === 'name');
   let open: Draft | null = null;
   const begin = (d: Draft) => {
     drafts.push(d);
@@ -166,11 +214,24 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   };
   for (const line of bodyLines) {
     if (known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) continue;
-    const tokens = tokensOf(line);
+    const tokens = joinCodes(tokensOf(line));
     const more = tokens.some((x) => x.figure);
     for (const t of tokens) {
       const o = open as Draft | null;
       const n = norm(t.text);
+      if (numbered && t.first && /^\d{1,3}$/.test(n)) {
+        open = null;
+        continue;
+      }
+      const next = tokens[tokens.indexOf(t) + 1];
+      if (blocks && !t.first && /^(\d{3}|\d{5})$/.test(n) && next && !next.figure) {
+        begin({ code: n, name: '', figures: [], place: t.place, joined: false });
+        continue;
+      }
+      if (listed && t.first && !t.figure && publicItem.test(n)) {
+        begin({ code: null, name: t.text, figures: [], place: t.place, joined: false });
+        continue;
+      }
       if (t.first && (code.test(n) || /^[A-C]\d{0,6}$/.test(n)) && segment.kind !== 'three-public') {
         begin({ code: n, name: '', figures: [], place: t.place, joined: false });
         continue;
@@ -210,8 +271,11 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   const levels = drafts.map((d) => levelOf(d.code, d.name));
   const solveRows = drafts.map((d, i) => ({ figures: d.figures.slice(0, roles.length).map((f) => figure(f.text).value ?? ''), code: d.code, level: levels[i]! }));
   let placed = solve(solveRows, roles, banned);
+  // More figures than columns, or subtotals whose groups were lost: the head was not understood, nothing is judged by this table.
+  const unclear = drafts.some((d) => d.figures.length > roles.length) || ((segment.kind === 'income' || segment.kind === 'project-list') && (head.match(/小计/g)?.length ?? 0) > 1);
+  if (unclear) placed = placed.map((p) => ({ ...p, decided: false, complete: false, sure: p.sure.map(() => false) }));
   let told = false;
-  if (segment.kind === 'three-public' && placed.some((p) => !p.decided && !p.complete)) {
+  if (!unclear && segment.kind === 'three-public' && placed.some((p) => !p.decided && !p.complete)) {
     // Only the narrative tells which item it is: taken over, but marked undecided.
     const zero = new Set<number>();
     roles.forEach((r, i) => {
@@ -265,14 +329,18 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
     if (/政府性基金/.test(head)) columns.push({ path: ['支出', '政府性基金预算'], role: 'expenditure-fund', year: null });
     if (/国有资本/.test(head)) columns.push({ path: ['支出', '国有资本经营预算'], role: 'expenditure-capital', year: null });
   }
+  if (/基本支出/.test(head) && /项目支出/.test(head))
+    columns.push({ path: ['支出', '基本支出'], role: 'basic', year: null }, { path: ['支出', '项目支出'], role: 'project', year: null });
+  // 行次: a small whole number before every amount, or alone where a line is empty.
+  const lineNumbers = /行次/.test(head);
   const known = new Set(headLines.map((l) => norm(l.text)));
-  type Side = { name: string; place: Place; figures: Token[]; joined: boolean };
+  type Side = { name: string; place: Place; figures: Token[]; joined: boolean; closed?: boolean };
   type Pair = { income: Side | null; expenditure: Side | null; place: Place };
   const pairs: Pair[] = [];
   const isOut = (name: string) => isFunctionalClass(name) || (/支出|结转下年|年末|下年/.test(name) && !/收入/.test(name));
   let held: Token | null = null;
   for (const line of bodyLines) {
-    if (known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) continue;
+    if ((known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) || /^栏次/.test(norm(line.text))) continue;
     const sides: Side[] = [];
     let tokens = tokensOf(line);
     if (held) {
@@ -287,12 +355,16 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
       continue;
     }
     for (const t of tokens) {
+      if (lineNumbers && t.figure && /^\d{1,3}$/.test(t.text) && (sides.length === 0 || sides.at(-1)!.figures.length === 0 || (sides.at(-1)!.closed && t === last))) {
+        if (sides.length > 0) sides.at(-1)!.closed = true;
+        continue;
+      }
       if (t.figure) {
         if (sides.length === 0) unread.push({ text: t.text, reason: '没有项目名称的数字', place: t.place });
         else sides.at(-1)!.figures.push(t);
       } else {
         const before = sides.at(-1);
-        if (before && before.figures.length === 0 && before.name.length <= longest && !complete(before.name)) before.name = glue(before.name, t.text);
+        if (before && !before.closed && before.figures.length === 0 && before.name.length <= longest && !complete(before.name)) before.name = glue(before.name, t.text);
         else sides.push({ name: t.text, place: t.place, figures: [], joined: t.place !== line.place });
       }
     }

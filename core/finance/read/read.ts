@@ -68,6 +68,8 @@ function hintsFrom(tables: Table[]): Hints {
   for (const table of tables.filter((t) => isBalanceKind(t.kind))) {
     const items = balanceOf(table).income.filter((i) => i.role === 'item' && i.source);
     if (items.some((i) => i.figures.amount?.value)) known = true;
+    const carry = balanceOf(table).income.find((i) => i.role === 'carry' && i.figures.amount?.value && Number(i.figures.amount.value) !== 0);
+    if (carry) sources.set('carry-over', carry.figures.amount!.value!);
     for (const item of items) {
       const value = item.figures.amount?.value;
       if (value && Number(value) !== 0 && table.kind === 'income-expenditure') sources.set(item.source!, value);
@@ -80,7 +82,7 @@ function hintsFrom(tables: Table[]): Hints {
 const catalogueEntries = (segment: Segment): CatalogueEntry[] =>
   segment.lines.flatMap((line): CatalogueEntry[] => {
     const cells = line.cells.filter((c) => c !== '');
-    const text = cells.filter((c) => !/^\d{1,3}$/.test(norm(c))).join(' ');
+    const text = (cells.length === 1 ? tidy(cells[0]!).split(' ') : cells).filter((c) => !/^\d{1,3}$/.test(norm(c))).join(' ');
     const t = norm(text)
       .replace(/[.…·]{2,}\d{0,3}$/, '')
       .replace(/\d{1,3}$/, (d) => (/表\d+$/.test(norm(text)) ? '' : d));

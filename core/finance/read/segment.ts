@@ -185,7 +185,7 @@ export function segment(lines: Line[]): Segments {
       continue;
     }
     const table = current as Segment;
-    if (single && !line.tabular && /^[(（].{2,40}[)）]$/.test(tidy(filled[0]!)) && table.lines.length === 0 && !noteStart.test(n)) {
+    if (single && /^[(（].{2,40}[)）]$/.test(tidy(filled[0]!)) && table.lines.length === 0 && !noteStart.test(n)) {
       const year = /^[(（]?(20\d\d)年(度)?[)）]?$/.exec(n);
       if (year) table.year ??= Number(year[1]);
       else {

@@ -21,6 +21,14 @@ export interface Placement {
 
 /** Sums a row must satisfy: total role = sum of part roles. Roles that are not among the columns count as blank. */
 export function rowSums(roles: ColumnRole[]): { total: number; parts: number[] }[] {
+  // Blocks side by side (预算数 | 决算数): each begins with its own total.
+  const starts = roles.flatMap((r, i) => (r === 'total' ? [i] : []));
+  if (starts.length > 1 && roles.includes('abroad')) {
+    return starts.flatMap((from, k) => {
+      const inner = rowSums(roles.slice(from, starts[k + 1]));
+      return inner.map((x) => ({ total: x.total + from, parts: x.parts.map((p) => p + from) }));
+    });
+  }
   const at = (...wanted: ColumnRole[]) => wanted.flatMap((w) => (roles.includes(w) ? [roles.indexOf(w)] : []));
   const out: { total: number; parts: number[] }[] = [];
   const add = (total: ColumnRole, ...parts: ColumnRole[]) => {
@@ -29,12 +37,15 @@ export function rowSums(roles: ColumnRole[]): { total: number; parts: number[] }
     if (t.length === 1 && p.length > 0) out.push({ total: t[0]!, parts: p });
   };
   if (roles.includes('basic')) add('total', 'basic', 'project', 'superior-payment', 'operating-expenditure', 'subordinate-subsidy');
-  if (roles.includes('personnel')) add('total', 'personnel', 'public');
+  if (roles.includes('personnel')) add(roles.includes('basic') ? 'basic' : 'total', 'personnel', 'public');
+  if (roles.includes('expenditure-amount') && roles.includes('basic')) add('expenditure-amount', 'basic', 'project');
   if (roles.includes('abroad')) {
     add('vehicles', 'vehicle-purchase', 'vehicle-running');
     add('total', 'abroad', roles.includes('vehicles') ? 'vehicles' : 'vehicle-purchase', ...(roles.includes('vehicles') ? [] : (['vehicle-running'] as const)), 'reception');
   }
-  if (roles.includes('general')) add('total', 'general', 'fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other', 'carry-over');
+  if (roles.includes('prior') && roles.includes('change')) add('total', 'prior', 'change');
+  if (roles.includes('general') || roles.includes('appropriation'))
+    add('total', 'appropriation', 'general', 'fund', 'capital', 'special-account', 'business', 'superior', 'subordinate', 'operating', 'other', 'carry-over');
   if (roles.includes('expenditure-general')) add('expenditure-amount', 'expenditure-general', 'expenditure-fund', 'expenditure-capital');
   if (roles.includes('goods')) add('total', 'goods', 'works', 'services');
   return out;
@@ -94,7 +105,14 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
   // Families: the total over the 类, a code over the codes it begins.
   const families: { parent: number; children: number[] }[] = [];
   const top = rows.findIndex((r) => r.level === 0);
-  const topChildren = rows.flatMap((r, i) => (r.level === 1 ? [i] : []));
+  const listed = new Set(rows.map((r) => r.code ?? ''));
+  const topChildren = rows.flatMap((r, i) =>
+    r.level === 1 ||
+    (r.code !== null && (r.level ?? 0) > 1 && !listed.has(r.code.slice(0, 3)) && !listed.has(r.code.slice(0, 5))) ||
+    (r.code?.length === 5 && !listed.has(r.code.slice(0, 3)))
+      ? [i]
+      : [],
+  );
   if (top >= 0 && topChildren.length) families.push({ parent: top, children: topChildren });
   const lengths = [0, 3, 5, 7];
   const under = new Map<string, number[]>();
@@ -125,6 +143,7 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
     changed = false;
     for (const { parent, children } of families) {
       for (let c = 0; c < n; c += 1) {
+        if (roles[c] === 'growth') continue;
         if (domains[parent]!.every((p) => !has(parent, p, c))) for (const k of children) changed = keep(k, (p) => !has(k, p, c)) || changed;
         if (children.every((k) => domains[k]!.every((p) => !has(k, p, c)))) changed = keep(parent, (p) => !has(parent, p, c)) || changed;
       }
@@ -137,7 +156,7 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
         const go = (m: number, sum: bigint[], picks: number[]) => {
           if (m === members.length) {
             const target = vector(parent, domains[parent]![picks[0]!]!);
-            if (target.every((t, c) => near(t, sum[c]!, slack))) picks.forEach((x, i) => good[i]!.add(x));
+            if (target.every((t, c) => roles[c] === 'growth' || near(t, sum[c]!, slack))) picks.forEach((x, i) => good[i]!.add(x));
             return;
           }
           domains[members[m]!]!.forEach((p, x) => {

@@ -117,7 +117,7 @@ export function threePublicOf(table: Table): ThreePublicView {
       return null;
     };
     table.columns.forEach((c, i) => {
-      if (isWordRole(c.role) || c.role === 'growth') return;
+      if (isWordRole(c.role) || c.role === 'growth' || c.role === 'change') return;
       const entry: ThreePublicEntry = {
         year: c.year ?? (c.role === 'prior' && table.year ? table.year - 1 : table.year),
         basis: basisOf(c.path),

@@ -97,6 +97,8 @@ export function roleOfColumn(path: string[], kind: TableKind): ColumnRole {
   if (/(采购)?项目名称$/.test(leaf) && (kind === 'procurement' || kind === 'project-list')) return 'project-name';
   if (/(科目|支出|收入|功能|经济|项目)?(名称|科目)$|^项目(\(.*\))?$|^科目.*分类.*$|^支出功能分类.*$/.test(leaf) && !/预算数|决算数|合计/.test(leaf)) return 'name';
   if (/增幅|增减(率|%|幅)|增长(率|%)|比.{0,12}%|百分比/.test(leaf)) return 'growth';
+  if (/增减额|增减变化额|增加额|增减(金额|数额|数)$|增长额|^增减$/.test(leaf)) return 'change';
+  if (kind === 'income' && /^财政(补助|拨款)(拨款)?(收入)?$/.test(leaf)) return 'appropriation';
   if (kind === 'three-public') {
     if (/购置及运行|购置和运行|购置及维护|购置与运行/.test(all)) {
       if (/^(小计|合计|总计)$/.test(leaf) || /购置(及|和|与)/.test(leaf)) return 'vehicles';
