@@ -35,6 +35,24 @@ export const settings = {
   MQTT_TLS_CERT: { schema: empty(z.string().optional()), note: 'MQTT 证书文件（PEM）；与 MQTT_TLS_KEY 同设时启用 TLS' },
   MQTT_TLS_KEY: { schema: empty(z.string().optional()), note: 'MQTT 私钥文件（PEM）' },
   PUBLIC_URL: { schema: empty(z.url().optional()), note: '对外地址，用于接口中的自引用链接' },
+  STA_OPEN_AS: {
+    schema: empty(
+      z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9._-]{1,63}$/, '应为账号')
+        .optional(),
+    ),
+    note: '不登录访问 SensorThings（/sta）时用哪个账号的权限；不设则一律要求登录',
+  },
+  PROBE_PLACE: {
+    schema: empty(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,30}$/, '小写字母、数字与横线')
+        .default('local'),
+    ),
+    note: '本进程从哪里探测；多处探测时各处不同，其余用 chengshu probe',
+  },
   SECURE_COOKIES: { schema: empty(flag.default(false)), note: '经 HTTPS 访问时设为 true' },
   PASSWORD_POLICY: { schema: empty(z.enum(['mlps3', 'asvs']).default('mlps3')), note: '口令策略：等保三级习惯，或 ASVS' },
   ANCHOR_SECONDS: { schema: empty(z.coerce.number().int().min(5).max(600).default(300)), note: '每隔多少秒把事实日志的锚点写到数据库之外' },
@@ -54,6 +72,8 @@ export interface Config {
   mqttUrl: string | undefined;
   mqttTls: { cert: string; key: string } | undefined;
   publicUrl: string | undefined;
+  staOpenAs: string | undefined;
+  probePlace: string;
   secureCookies: boolean;
   passwordPolicy: 'mlps3' | 'asvs';
   anchorSeconds: number;
@@ -90,6 +110,8 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     mqttUrl: v.MQTT_URL,
     mqttTls: cert && key ? { cert, key } : undefined,
     publicUrl: v.PUBLIC_URL,
+    staOpenAs: v.STA_OPEN_AS,
+    probePlace: v.PROBE_PLACE!,
     secureCookies: v.SECURE_COOKIES!,
     passwordPolicy: v.PASSWORD_POLICY!,
     anchorSeconds: v.ANCHOR_SECONDS!,
