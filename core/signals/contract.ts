@@ -47,6 +47,8 @@ export const signalsApi = {
       text: z.string().max(100).optional(),
       profile: z.string().max(60).optional(),
       kind: z.string().max(20).optional(),
+      /** This unit and those below it. */
+      unit: z.string().max(300).optional(),
       state: z.enum(['online', 'silent', 'all']).default('all'),
     }),
     output: page(thing),
@@ -85,7 +87,10 @@ export const signalsApi = {
     output: z.object({
       name: z.string(),
       unit: z.string(),
-      points: z.array(z.object({ at: z.date(), value: z.number().nullable(), min: z.number().nullable(), max: z.number().nullable(), n: z.number() })),
+      /** `quality` of single readings: 0 as received, 1 corrected or released, 2 beyond what is physically possible; null of rollups. */
+      points: z.array(
+        z.object({ at: z.date(), value: z.number().nullable(), min: z.number().nullable(), max: z.number().nullable(), n: z.number(), quality: z.number().nullable() }),
+      ),
       truncated: z.boolean(),
     }),
   }),

@@ -53,7 +53,18 @@ export interface ThingRow {
 
 export function things(
   db: Db,
-  q: { scope: string[]; after: string; limit: number; text?: string | undefined; profile?: string | undefined; kind?: string | undefined; state: string; at: Date; realm: string },
+  q: {
+    scope: string[];
+    after: string;
+    limit: number;
+    text?: string | undefined;
+    profile?: string | undefined;
+    kind?: string | undefined;
+    unit?: string | undefined;
+    state: string;
+    at: Date;
+    realm: string;
+  },
 ): Promise<ThingRow[]> {
   const sql = db as Sql;
   return sql<ThingRow[]>`
@@ -62,7 +73,7 @@ export function things(
         max(h.at) as "lastAt", case when t.status <> 'active' then null else coalesce(max(h.at) > ${q.at}::timestamptz - make_interval(secs => t.interval_s * 2), false) end as online,
         coalesce(jsonb_agg(jsonb_build_object('id', s.id::text, 'code', s.code, 'name', s.name, 'unit', s.unit, 'lastAt', h.at, 'last', h.num) order by s.id) filter (where s.id is not null), '[]') as streams
       from things t join units u on u.path = t.unit left join streams s on s.thing_id = t.id left join stream_heads h on h.stream = s.id
-      where t.realm = ${q.realm} and t.id > ${q.after} and ${inScope(sql, 't.unit', q.scope)} ${q.profile ? sql`and t.profile = ${q.profile}` : sql``} ${q.kind ? sql`and t.kind = ${q.kind}` : sql``}
+      where t.realm = ${q.realm} and t.id > ${q.after} and ${inScope(sql, 't.unit', q.scope)} ${q.profile ? sql`and t.profile = ${q.profile}` : sql``} ${q.kind ? sql`and t.kind = ${q.kind}` : sql``} ${q.unit ? sql`and ${inScope(sql, 't.unit', [q.unit])}` : sql``}
         ${q.text ? sql`and (t.code ilike ${`%${q.text}%`} or t.name ilike ${`%${q.text}%`})` : sql``}
       group by t.id, u.name order by t.id) x
     where ${q.state === 'all' ? sql`true` : q.state === 'online' ? sql`online` : sql`online = false`} order by id::bigint limit ${q.limit}`.then((r) => [...r]);
@@ -114,12 +125,14 @@ export function latest(
 }
 export const raw = (db: Db, id: string, from: string, to: string, limit: number) =>
   (db as Sql)<
-    { at: Date; value: number | null; min: number | null; max: number | null; n: number }[]
-  >`select at, num as value, num as min, num as max, 1 as n from observations where stream = ${id} and at >= ${from} and at < ${to} order by at limit ${limit}`.then((r) => [...r]);
+    { at: Date; value: number | null; min: number | null; max: number | null; n: number; quality: number | null }[]
+  >`select at, num as value, num as min, num as max, 1 as n, quality::int from observations where stream = ${id} and at >= ${from} and at < ${to} order by at limit ${limit}`.then(
+    (r) => [...r],
+  );
 export const hours = (db: Db, id: string, from: string, to: string, every: 'hour' | 'day', limit: number) =>
-  (db as Sql)<{ at: Date; value: number | null; min: number | null; max: number | null; n: number }[]>`
+  (db as Sql)<{ at: Date; value: number | null; min: number | null; max: number | null; n: number; quality: number | null }[]>`
     select case when ${every} = 'day' then date_trunc('day', hour at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai' else hour end as at,
-      sum(sum) / nullif(sum(n), 0) as value, min(min) as min, max(max) as max, sum(n)::int as n
+      sum(sum) / nullif(sum(n), 0) as value, min(min) as min, max(max) as max, sum(n)::int as n, null::int as quality
     from stream_hours where stream = ${id} and hour >= ${from} and hour < ${to} group by 1 order by 1 limit ${limit}`.then((r) => [...r]);
 
 /** Recomputes the hourly rollups of touched pairs from the readings themselves. */
