@@ -132,6 +132,7 @@ class Writer {
           ? say.reason('/reasons/expenditure', p.reasons.expenditure, total, prior, '')
           : '';
     this.put('text', `${p.year}年一般公共预算财政拨款收入${say.money(income)}，一般公共预算财政拨款支出${say.money(total)}${say.change(total, prior)}${why}。`);
+    if (total === 0) return;
     const people = p.basic.department.length > 0 ? `其中：人员经费${say.money(f.personnel())}，公用经费${say.money(f.public())}。` : '';
     this.put(
       'text',

@@ -1,5 +1,5 @@
 // From exact figures to the figures as published: in 万元 every leaf is a multiple of 100 元 and all sums still hold; in 元 nothing changes.
-import { type Amount, leaf, roundTo, settle, sum } from './apportion.ts';
+import { type Amount, leaf, like, roundTo, settle, sum } from './apportion.ts';
 import { allSources, departmentGroup, governmentGroup, publicItems, publicParts } from './codes.ts';
 import type { Produce } from './input.ts';
 
@@ -71,7 +71,15 @@ export function published(exact: Produce): Produce {
     settle(sum(lines.map((s) => leaf(s.carriedIn, (v) => (s.carriedIn = v)))), step);
     settle(sum(lines.map((s) => leaf(s.carriedOut, (v) => (s.carriedOut = v)))), step);
     for (const s of lines) s.carriedIn = Math.min(s.carriedIn, s.basic + s.project + s.carriedOut);
-    const priors = lines.filter((s) => s.prior !== undefined).map((s) => leaf(s.prior!, (v) => (s.prior = v)));
+    const priors = lines
+      .filter((s) => s.prior !== undefined)
+      .map((s) => {
+        const line = exact.spending[p.spending.indexOf(s)]!;
+        return like(
+          leaf(s.prior!, (v) => (s.prior = v)),
+          { exact: line.basic + line.project, printed: s.basic + s.project },
+        );
+      });
     if (priors.length > 0) {
       const all = sum(priors);
       const old = source === 'general' ? p.prior.basic : undefined;
@@ -85,7 +93,20 @@ export function published(exact: Produce): Produce {
     for (const k of publicParts) p.threePublic[k] = after[k] + roundTo(Math.max(0, exact.threePublic![k] - before[k]), step);
   }
   const last = p.prior.threePublic;
-  if (last) settle(sum(publicParts.map((k) => leaf(last[k], (v) => (last[k] = v)))), step);
+  if (last) {
+    const [was, now] = [exact.threePublic ?? before, p.threePublic ?? knownPublic(p).parts];
+    settle(
+      sum(
+        publicParts.map((k) =>
+          like(
+            leaf(last[k], (v) => (last[k] = v)),
+            { exact: was[k], printed: now[k] },
+          ),
+        ),
+      ),
+      step,
+    );
+  }
   if (p.operatingCost.prior !== undefined) p.operatingCost.prior = roundTo(p.operatingCost.prior, step);
   return p;
 }
