@@ -6,10 +6,12 @@ import type { System } from '../main.ts';
 import { signalsOf } from './service.ts';
 export { signalsOf } from './service.ts';
 import { mapperTopics } from './mappers.ts';
+import { runProbes } from './probes/service.ts';
 import { CURSOR, rollStep } from './rollup.ts';
 import { forgetBatches, healHeads, rollHours } from './store.ts';
 import { cloudEventsWayIn } from './ways-in/cloudevents.ts';
 import { httpWayIn } from './ways-in/http.ts';
+import { sensorThings } from './sta/http.ts';
 import { followBroker, startMqtt } from './ways-in/mqtt.ts';
 
 export interface Batch {
@@ -60,10 +62,12 @@ export async function installSignals(system: System): Promise<void> {
   const { hub, app } = system;
   const signals = signalsOf(hub);
   await httpWayIn(app, signals);
+  await sensorThings(app, hub);
   await cloudEventsWayIn(app, hub, signals);
   signals.topics.push(mapperTopics(hub));
   system.live.show('thing', 'signal.read');
   system.onStart(async () => {
+    runProbes(hub);
     await signals.registry.refresh();
     await healHeads(hub.sql);
     if (hub.config.mqttUrl) {

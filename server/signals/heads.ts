@@ -64,6 +64,18 @@ export class Heads {
     return { at, kind, num: kind === 0 || kind === 2 ? this.#num[index]! : null, txt: this.#texts.get(index) ?? null };
   }
 
+  /** Sets a last value right after a correction; undefined: there is none any more. */
+  put(index: number, head: Head | undefined): void {
+    this.#grow();
+    if (index >= this.#at.length) return;
+    this.#at[index] = head?.at ?? Number.NEGATIVE_INFINITY;
+    this.#num[index] = head?.num ?? Number.NaN;
+    this.#kind[index] = head?.kind ?? 4;
+    this.#changed[index] = 0;
+    if (head?.txt != null) this.#texts.set(index, head.txt);
+    else this.#texts.delete(index);
+  }
+
   /** Writes what changed; gives how many. */
   async flush(): Promise<number> {
     const list: number[] = [];

@@ -237,6 +237,11 @@ export class Ingest {
     return outcome;
   }
 
+  /** Tells the listeners of readings that were stored in another transaction, with their note in ingest_batches; after its commit. */
+  announce(parts: Columns[]): void {
+    this.#tell(parts);
+  }
+
   #tell(parts: Columns[]): void {
     for (const l of this.#listeners)
       try {
