@@ -32,7 +32,7 @@ function isBody(line: Line, headRows: number): boolean {
   const figures = filled.filter((c) => figure(c).value !== null && !/^20[0-4]\d$/.test(c));
   if (figures.length > 0) {
     // 栏次 rows: 1 2 3 4 … under the header.
-    const serial = figures.length >= 3 && figures.every((c, i) => c === figures[0] || Number(c) === Number(figures[0]) + i);
+    const serial = figures.length >= 3 && figures.every((c, i) => /^\d{1,2}$/.test(c) && (c === figures[0] || Number(c) === Number(figures[0]) + i));
     if (serial && figures.length === filled.length && headRows > 0) return false;
     if (filled.some((c) => /^(行次|栏次)$/.test(c))) return false;
     return true;
