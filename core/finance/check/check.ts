@@ -6,7 +6,7 @@ import { comparisonWords } from './comparison.ts';
 import { checkContent } from './content.ts';
 import { type Checked, checkDocuments } from './documents.ts';
 import { Book } from './facts.ts';
-import { checkFigures } from './figures.ts';
+import { checkFigures, growthColumns } from './figures.ts';
 import { agreements, countSums, narrativeFacts } from './narrative.ts';
 import { type CheckReport, Collector, placeOf } from './report.ts';
 import { Scope } from './scope.ts';
@@ -34,6 +34,7 @@ function checkOne(d: Disclosure, rules: RuleSet): Checked {
   agreements(book, d, said);
   checkFigures(book, d, scope, said, out);
   reportEquations(book, out);
+  growthColumns(d, book, out);
   countSums(d, out);
   comparisonWords(d, book, said, out);
   checkTargets(book, d, out);

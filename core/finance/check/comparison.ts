@@ -103,10 +103,15 @@ export function comparisonWords(d: Disclosure, book: Book, said: Said[], out: Co
     const { text, at } = compact(p);
     const amounts = amountsOf(text);
     const where = (i: number) => placeOf(placeIn(p, at[i] ?? 0), null);
+    const corrected = (a: { fen: number; start?: number }, i: number): number[] => book.corrections(a.fen, where(a.start ?? i));
     const told = (r: Relation, phrase: string, i: number, a: { label: string; fen: number; value: string; unit: MoneyUnit }, b: typeof a, tolerance: number) => {
       const off = a.fen - b.fen;
       if (holds(off, r, tolerance)) {
         out.pass('comparison-word');
+        return;
+      }
+      if (corrected(a, i).some((x) => holds(x - b.fen, r, tolerance)) || corrected(b, i).some((x) => holds(a.fen - x, r, tolerance))) {
+        out.count('comparison-word', 'undecidable');
         return;
       }
       out.add('comparison-word', {
@@ -121,21 +126,7 @@ export function comparisonWords(d: Disclosure, book: Book, said: Said[], out: Co
     };
     const seen = new Set<number>();
 
-    for (const m of text.matchAll(actualAgainstBudget)) {
-      const relation = relationOf(m[1] ?? m[4]!);
-      const pair = pairBefore(amounts, m.index, m[2] ?? m[3]) ?? tableBudget(book, said, amounts, index, m.index);
-      if (!relation || !pair || /基本(持平|一致)/.test(m[0])) continue;
-      seen.add(m.index + m[0].indexOf(m[1] ?? m[4]!));
-      told(
-        relation,
-        m[0],
-        m.index,
-        { ...pair.actual, label: '决算数' },
-        { ...pair.budget, label: '预算数' },
-        relation === '=' ? Math.max(pair.actual.step, pair.budget.step) / 2 : 0,
-      );
-    }
-
+    const rates = new Map<number, number>();
     for (const m of text.matchAll(completion)) {
       const stated = m[2] ? (amounts.find((a) => a.start >= m.index && a.end <= m.index + m[0].length) ?? null) : null;
       const before = amounts.filter((a) => a.end <= m.index);
@@ -160,6 +151,15 @@ export function comparisonWords(d: Disclosure, book: Book, said: Said[], out: Co
         out.pass('completion');
         continue;
       }
+      const again = (x: number, y: number) => y !== 0 && percentVerdict(m[4]!, x, y, pair.actual.step, pair.budget.step).verdict !== 'failed';
+      if (
+        verdict === 'failed' &&
+        (corrected(pair.actual, m.index).some((x) => again(x, pair.budget.fen)) || corrected(pair.budget, m.index).some((y) => again(pair.actual.fen, y)))
+      ) {
+        out.count('completion', 'undecidable');
+        continue;
+      }
+      if (verdict === 'failed') rates.set(pair.actual.start, Number(m[4]));
       const right = expected.toFixed(Math.max(1, decimals));
       out.add('completion', {
         places: [place],
@@ -171,6 +171,24 @@ export function comparisonWords(d: Disclosure, book: Book, said: Said[], out: Co
         message: `文字写作“${m[0]}”，按决算数${pair.actual.value}${pair.actual.unit}、预算数${pair.budget.value}${pair.budget.unit}计算应为${right}%${verdict === 'rounding' ? '，属于尾差' : ''}。`,
         ...(verdict === 'rounding' ? { severity: 'rounding' as const } : {}),
       });
+    }
+
+    for (const m of text.matchAll(actualAgainstBudget)) {
+      const relation = relationOf(m[1] ?? m[4]!);
+      const pair = pairBefore(amounts, m.index, m[2] ?? m[3]) ?? tableBudget(book, said, amounts, index, m.index);
+      if (!relation || !pair || /基本(持平|一致)/.test(m[0])) continue;
+      // A rate that fits the word but not the figures: the figures are wrong, and the rate says so already.
+      const rate = rates.get(pair.actual.start);
+      if (rate !== undefined && holds(rate - 100, relation, 0) && !holds(pair.actual.fen - pair.budget.fen, relation, 0)) continue;
+      seen.add(m.index + m[0].indexOf(m[1] ?? m[4]!));
+      told(
+        relation,
+        m[0],
+        m.index,
+        { ...pair.actual, label: '决算数' },
+        { ...pair.budget, label: '预算数' },
+        relation === '=' ? Math.max(pair.actual.step, pair.budget.step) / 2 : 0,
+      );
     }
 
     for (const m of text.matchAll(sides)) {

@@ -135,6 +135,20 @@ export class Book {
     });
   }
 
+  /**
+   * What a published figure would have to be for each failed sum it stands in (fen), so that a rate or a word that only
+   * follows from a wrong figure is not reported a second time.
+   */
+  corrections(fen: number, place: Place): number[] {
+    const out: number[] = [];
+    for (const e of this.equations)
+      if (e.status === 'failed')
+        for (const t of e.terms)
+          if (t.fact.fen === fen && t.fact.place.file === place.file && t.fact.place.page === place.page && t.fact.place.line === place.line && t.fact.place.row === place.row)
+            out.push(fen - e.off / t.coef);
+    return out;
+  }
+
   /** First published figure of a concept in a table, else in the narrative. */
   main(concept: string): Fact | null {
     const list = this.concepts.get(concept);

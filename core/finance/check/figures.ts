@@ -1,6 +1,6 @@
 // Figure rules beyond sums: 三公 against economic items, operating cost, procurement without a total, growth columns, blank totals.
 import type { Disclosure } from '../model.ts';
-import { decimal, percentVerdict } from '../rounding.ts';
+import { decimal, fenOf, percentVerdict } from '../rounding.ts';
 import type { Book, Fact } from './facts.ts';
 import type { Said } from './narrative.ts';
 import { type Collector, placeOf } from './report.ts';
@@ -113,7 +113,8 @@ export function growthColumns(d: Disclosure, book: Book, out: Collector): void {
     const at = table.columns.findIndex((c) => c.role === 'growth');
     if (at < 0) continue;
     for (const r of v.rows) {
-      const printed = table.rows[r.row]!.cells[at]!;
+      const row = table.rows[r.row]!;
+      const printed = row.cells[at]!;
       const now = r.figures.total?.value;
       const prior = r.figures.prior?.value;
       if (printed.value === null || printed.notes?.includes('error-value')) continue;
@@ -139,7 +140,21 @@ export function growthColumns(d: Disclosure, book: Book, out: Collector): void {
       const res = percentVerdict(signed, (a - b) * scale, b * scale, 1, 1);
       const alternative = percent ? res : percentVerdict(signed, (a - b) / 100, b, 1, 1);
       const verdict = res.verdict === 'failed' ? alternative.verdict : res.verdict;
+      const scaleOf = (c: typeof printed | undefined) => (c?.value == null ? null : fenOf(c.value, table.moneyUnit ?? book.unit));
+      const follows = (cells: (typeof printed | undefined)[]) =>
+        cells.some((c, k) =>
+          book.corrections(scaleOf(c) ?? Number.NaN, c?.place ?? row.place).some((right) => {
+            const [x, y] = k === 0 ? [right, scaleOf(r.figures.prior) ?? 0] : [scaleOf(r.figures.total) ?? 0, right];
+            return (
+              y !== 0 &&
+              [scale, scale / 100, scale * 100].some(
+                (f) => percentVerdict(signed, (x - y) * f, y * 100, 1, 1).verdict !== 'failed' || percentVerdict(signed, (x - y) * f, y, 1, 1).verdict !== 'failed',
+              )
+            );
+          }),
+        );
       if (verdict === 'passed') out.pass('growth-column');
+      else if (verdict === 'failed' && follows([r.figures.total, r.figures.prior])) out.count('growth-column', 'undecidable');
       else
         out.add('growth-column', {
           places: [place],
@@ -153,7 +168,6 @@ export function growthColumns(d: Disclosure, book: Book, out: Collector): void {
         });
     }
   }
-  void book;
 }
 
 /** Totals left blank though their parts are there; grand totals of two-sided tables left blank. */
@@ -201,7 +215,6 @@ export function checkFigures(book: Book, d: Disclosure, scope: Scope, said: Said
   governmentEconomic(book);
   operatingCost(book, said, out);
   procurementTotals(book, said);
-  growthColumns(d, book, out);
   blankTotals(book, d, out);
   void scope;
 }

@@ -158,7 +158,8 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
             const m = book.main(c);
             return m && Math.abs(m.fen - probe.fen) <= sumTolerance(Math.max(m.step, probe.step), unit, 1);
           });
-        x.concept = close ?? candidates.find((c) => book.main(c)) ?? candidates.find((c) => book.blanks.has(c)) ?? candidates[0]!;
+        const carried = /结转/.test(d.paragraphs[s.paragraph]?.text ?? '') ? candidates.find((c) => c.endsWith(':grand') && book.main(c)) : undefined;
+        x.concept = close ?? carried ?? candidates.find((c) => book.main(c)) ?? candidates.find((c) => book.blanks.has(c)) ?? candidates[0]!;
         if (probe.fen !== 0) book.zero(x.concept);
         x.amount = book.words(x.concept, s.amount.value, unit, s.amount.place, label);
       }

@@ -6,7 +6,7 @@ import type { Line } from './stream.ts';
 import { natureOf, splitValue } from './promise.ts';
 import { splitProject } from './target-form.ts';
 import type { Part } from './target-head.ts';
-import { makeTarget } from './targets.ts';
+import { byProject, type Listed, makeTarget } from './targets.ts';
 import { figure, glue, norm, tidy } from './text.ts';
 import { level1Words, level2Words } from './vocabulary.ts';
 
@@ -164,8 +164,24 @@ function endingOf(words: string[], parts: Part[], waiting: boolean): { cut: numb
   return null;
 }
 
-/** Reads the target sheets of a flattened table. */
+/** Reads the target sheets of a flattened table; every further 项目名称 after targets begins a sheet of its own. */
 export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]): TargetSheet[] {
+  const chunks: Line[][] = [];
+  let headed = false;
+  for (const line of segment.lines) {
+    const t = norm(line.text);
+    const heads = /^(项目名称|专项资金名称|专项名称)/.test(t);
+    if (chunks.length === 0 || (headed && heads && !/预算|目标|指标/.test(t))) {
+      chunks.push([]);
+      headed = false;
+    }
+    headed ||= /指标值|目标值|指标性质|三级指标/.test(t);
+    chunks.at(-1)!.push(line);
+  }
+  return chunks.flatMap((lines) => readOne(lines, segment, table, unread));
+}
+
+function readOne(lines: Line[], segment: Segment, table: Table, unread: Unread[]): TargetSheet[] {
   const scope: TargetSheet['scope'] = segment.kind === 'overall-targets' ? 'overall' : segment.kind === 'key-project-targets' ? 'key-project' : 'project';
   const sheet: TargetSheet = {
     table,
@@ -183,7 +199,6 @@ export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]
     targets: [],
     fields: [],
   };
-  const lines = segment.lines;
   const joinedFrom = (i: number) =>
     norm(
       lines
@@ -201,14 +216,14 @@ export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]
   let body = headAt;
   const isHead = (t: string) =>
     t.length <= 80 &&
-    /^(绩效|年度|预期|一级指标|二级指标|三级指标|指标名称|指标内容|指标性质|指标方向|指标值|目标值|度量单位|计量单位|单位|权重|指标权重|分值|是否核心|指标|标|是否核心指|核心指标|实际完成值|实际完成情况|评\(扣\)分标准|评分标准|扣分标准|得分|自评得分|偏差原因|偏差原因分析|及改进措施|评分标准|年度|备注|[（(%％)）]|\s)+$/.test(
+    /^(绩效|年度|预期|单位名称|项目名称|项目单位|(本年|年度)?预算(金额|数)|绩效目标|一级指标|二级指标|三级指标|指标名称|指标内容|指标性质|指标方向|指标值|目标值|度量单位|计量单位|单位|权重|指标权重|分值|是否核心|指标|标|是否核心指|核心指标|实际完成值|实际完成情况|评\(扣\)分标准|评分标准|扣分标准|得分|自评得分|偏差原因|偏差原因分析|及改进措施|评分标准|年度|备注|[（(%％)）]|\s)+$/.test(
       t,
     );
   while (body < lines.length && isHead(norm(lines[body]!.text))) {
     head += norm(lines[body]!.text);
     body += 1;
   }
-  const parts = order(head);
+  const parts = order(head.slice(Math.max(0, head.indexOf('一级指标'))));
   const tailParts = parts.filter((p) => ['nature', 'value', 'unit', 'weight', 'core', 'other'].includes(p));
   const double = (head.match(/三级指标/g)?.length ?? 0) > 1;
   sheet.has = { weight: parts.includes('weight'), core: parts.includes('core'), unit: parts.includes('unit'), nature: parts.includes('nature') };
@@ -220,9 +235,18 @@ export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]
     year: null,
   }));
   const state: { level1: string | null; level2: string | null } = { level1: null, level2: null };
+  const listed: Listed | null = /项目名称/.test(head) ? new Map() : null;
+  let project = sheet.project;
   let pieces: Piece[] = [];
   for (const line of lines.slice(body)) {
-    const words = line.text.split(' ').filter(Boolean);
+    let words = line.text.split(' ').filter(Boolean);
+    const opening = listed ? projectOf(words) : null;
+    if (opening) {
+      project = opening.name;
+      listed!.set(project, { projectCode: opening.code, budget: figureCell(opening.amount, line.place), goal: opening.goal ? wordCell(opening.goal, line.place) : null });
+      words = opening.rest;
+      state.level1 = state.level2 = null;
+    }
     if (isHead(norm(line.text)) && norm(line.text).length > 3) continue;
     if (words.length === 1 && words[0]!.length === 1 && upright.has(words[0]!) && !/[高低优良中差]/.test(words[0]!) && (pieces.length === 0 || pieces.at(-1)!.text.length < 3))
       continue;
@@ -267,7 +291,7 @@ export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]
       if (!parts.includes(p)) return null;
       return p === 'weight' ? figureCell(map.get(p) ?? '', line.place) : wordCell(map.get(p) ?? '', line.place);
     };
-    const target = makeTarget(table.id, sheet.project, [state.level1, state.level2], get, sheet.has, place, 0.95);
+    const target = makeTarget(table.id, project, [state.level1, state.level2], get, sheet.has, place, 0.95);
     sheet.targets.push(target);
     table.rows.push({
       code: null,
@@ -278,7 +302,17 @@ export function readFlatTargets(segment: Segment, table: Table, unread: Unread[]
     });
   }
   for (const p of pieces) if (!(p.text.length === 1 && upright.has(p.text))) unread.push({ text: p.text, reason: '压平的绩效表中未能识别的文字', place: p.place });
-  return [sheet];
+  return listed && listed.size > 0 ? byProject(sheet, listed) : [sheet];
+}
+
+/** The first row of a project in a list: unit, project, amount, goal, then its first indicator. */
+function projectOf(words: string[]): { name: string; code: string | null; amount: string; goal: string; rest: string[] } | null {
+  const level = words.findIndex(isLevel1Word);
+  if (level < 2) return null;
+  const money = words.findIndex((w, i) => i > 0 && i < level && /\d\.\d/.test(w) && figure(w).value !== null);
+  if (money < 1) return null;
+  const p = splitProject(words[money - 1]!);
+  return { name: p.name, code: p.code, amount: words[money]!, goal: words.slice(money + 1, level).join(' '), rest: words.slice(level) };
 }
 
 /** The fields above the targets. A label's value is what follows it, up to the next label. */

@@ -9,12 +9,15 @@ import { align, headParts, isCore, joinedHead, type Part, refine, reorder } from
 import { figure, glue, norm, tidy } from './text.ts';
 import { isLevel1, isLevel2 } from './vocabulary.ts';
 
+/** Budget, goal and code of each project of a list. */
+export type Listed = Map<string | null, Partial<Pick<TargetSheet, 'budget' | 'goal' | 'projectCode'>>>;
+
 interface Draft {
   sheet: TargetSheet;
   rows: Row[];
   width: number;
   /** Budget and goal of each project of a list. */
-  listed: Map<string | null, Partial<Pick<TargetSheet, 'budget' | 'goal' | 'projectCode'>>>;
+  listed: Listed;
 }
 
 const blankSheet = (table: Table, scope: TargetSheet['scope']): TargetSheet => ({
@@ -157,7 +160,7 @@ export function readTargets(segment: Segment, table: Table, unread: Unread[]): T
 }
 
 /** A list of many projects in one body becomes one sheet each. */
-function byProject(sheet: TargetSheet, listed: Draft['listed']): TargetSheet[] {
+export function byProject(sheet: TargetSheet, listed: Listed): TargetSheet[] {
   const groups = new Map<string | null, Target[]>();
   for (const t of sheet.targets) groups.set(t.project, [...(groups.get(t.project) ?? []), t]);
   return [...groups].map(([project, targets]) => ({ ...sheet, project, projectCode: null, targets, ...listed.get(project) }));

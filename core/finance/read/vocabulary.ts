@@ -129,6 +129,11 @@ export function roleOfColumn(path: string[], kind: TableKind): ColumnRole {
   if (/^项目支出/.test(leaf) && /^project-by/.test(kind)) return 'total';
   if (/基本支出/.test(leaf)) return 'basic';
   if (/项目支出/.test(leaf)) return 'project';
+  if (/^(小计|合计)$/.test(leaf) && path.length > 1 && !/^(basic|project-by)/.test(kind)) {
+    const group = norm(path.at(-2)!);
+    if (/基本支出$/.test(group)) return 'basic';
+    if (/项目支出$/.test(group)) return 'project';
+  }
   if (/^(合计|总计|小计|支出合计|收入合计|本年支出(合计)?|总额|金额合计)$/.test(leaf)) return 'total';
   const source =
     kind === 'functional-expenditure' || /^(basic|project-by)/.test(kind)
