@@ -79,7 +79,7 @@ export function operatingCost(book: Book, said: Said[], out: Collector): void {
     out.count('operating-cost', 'undecidable');
     return;
   }
-  const close = candidates.find((c) => Math.abs(c.fen - stated.fen) <= Math.max(c.step, stated.step));
+  const close = candidates.find((c) => c.fen === stated.fen) ?? candidates.find((c) => Math.abs(c.fen - stated.fen) <= Math.max(c.step, stated.step));
   if (close) book.equal('operating-cost', stated, close);
   else if (office) book.sum('operating-cost', stated, [office, capital && office.fen + capital.fen === stated.fen ? capital : null]);
   else if (all && stated.fen < all.fen) book.equal('operating-cost', stated, all, { soft: '下属事业单位的公用经费不计入机关运行经费，表中没有分列' });
