@@ -2,9 +2,11 @@
 import type { Api } from './contract.ts';
 import { casesApi } from './cases/contract.ts';
 import { indicatorsApi } from './indicators/contract.ts';
+import { financeApi } from './finance/contract.ts';
 import { dutyApi } from './duty/contract.ts';
 import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
+import { byHandApi } from './signals/by-hand-contract.ts';
 import { probesApi } from './signals/probes-contract.ts';
 import { signalsApi } from './signals/contract.ts';
 import { devicesApi } from './signals/devices-contract.ts';
@@ -13,4 +15,19 @@ import { evaluationApi } from './evaluation/contract.ts';
 import { reviewApi } from './review/contract.ts';
 import { warningsApi } from './warnings/contract.ts';
 
-export const apis: Api[] = [indicatorsApi, warningsApi, peopleApi, packsApi, casesApi, dutyApi, signalsApi, probesApi, devicesApi, recordsApi, evaluationApi, reviewApi];
+export const apis: Api[] = [
+  indicatorsApi,
+  warningsApi,
+  peopleApi,
+  packsApi,
+  casesApi,
+  dutyApi,
+  signalsApi,
+  probesApi,
+  byHandApi,
+  devicesApi,
+  recordsApi,
+  evaluationApi,
+  reviewApi,
+  financeApi,
+];

@@ -26,6 +26,7 @@ import { installDuty } from './duty/follow.ts';
 import { dutyRoutes } from './duty/routes.ts';
 import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
+import { byHandRoutes } from './signals/by-hand/routes.ts';
 import { probeRoutes } from './signals/probes/routes.ts';
 import { signalRoutes } from './signals/routes.ts';
 import { deviceRoutes } from './signals/devices/routes.ts';
@@ -34,6 +35,8 @@ import { installRecords } from './records/follow.ts';
 import { recordRoutes } from './records/routes.ts';
 import { installEvaluation } from './evaluation/follow.ts';
 import { evaluationRoutes } from './evaluation/routes.ts';
+import { installFinance, readerOf } from './finance/follow.ts';
+import { financeRoutes } from './finance/routes.ts';
 import { installReview } from './review/follow.ts';
 import { reviewRoutes } from './review/routes.ts';
 import { authenticate } from './people/service.ts';
@@ -56,8 +59,13 @@ export type Install = (system: System) => Promise<void> | void;
 
 const routes: Served[] = [indicatorRoutes, warningRoutes, peopleRoutes, packRoutes, caseRoutes, dutyRoutes, probeRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
 /** Routes over what one process holds in memory. */
-const hubRoutes: ((hub: Hub) => Served)[] = [(hub) => signalRoutes(() => signalsOf(hub)), (hub) => deviceRoutes(() => signalsOf(hub))];
-const installs: Install[] = [installIndicators, installCases, installDuty, installSignals, installWarnings, installRecords, installEvaluation, installReview];
+const hubRoutes: ((hub: Hub) => Served)[] = [
+  (hub) => signalRoutes(() => signalsOf(hub)),
+  (hub) => deviceRoutes(() => signalsOf(hub)),
+  (hub) => byHandRoutes(() => signalsOf(hub)),
+  (hub) => financeRoutes(() => readerOf(hub)),
+];
+const installs: Install[] = [installIndicators, installCases, installDuty, installSignals, installWarnings, installRecords, installEvaluation, installReview, installFinance];
 const webFolder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
 /** Wires all slices onto a hub and a Fastify instance without listening: what tests use by `inject`. */

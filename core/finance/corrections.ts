@@ -79,7 +79,13 @@ export function applyCorrection(d: Disclosure, c: Correction): Refusal {
       t.weight = c.to === null ? null : figure(c.to).value;
     } else t[c.field] = c.to?.trim() || null;
     const raw: Cell | null = t.raw[c.field];
-    if (raw) rewrite(raw, c.to ?? '', c.field === 'weight');
+    if (raw) {
+      // The row of the sheet that the target was read from shows the same words.
+      for (const table of d.tables)
+        if (table.id === t.table)
+          for (const row of table.rows) for (const x of row.cells) if (x.text === raw.text && samePlace(x.place, raw.place)) rewrite(x, c.to ?? '', c.field === 'weight');
+      rewrite(raw, c.to ?? '', c.field === 'weight');
+    }
     t.confidence = 1;
     return null;
   }

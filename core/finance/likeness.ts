@@ -7,8 +7,14 @@ export const plainName = (text: string): string =>
     .toLowerCase()
     .replace(/[\s“”"'‘’《》（）()【】[\]、，,。.：:；;·—\-_/]/g, '');
 
+/** The same few names are compared again and again: a small memory of their pairs. */
+const memory = new Map<string, Map<string, number>>();
 function pairs(text: string): Map<string, number> {
+  const known = memory.get(text);
+  if (known) return known;
+  if (memory.size > 5000) memory.clear();
   const out = new Map<string, number>();
+  memory.set(text, out);
   const t = text.length === 1 ? `${text}${text}` : text;
   for (let i = 0; i + 1 < t.length; i++) {
     const p = t.slice(i, i + 2);

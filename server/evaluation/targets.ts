@@ -43,11 +43,18 @@ function boundOf(packs: Current, t: Target, changed: store.BindingRow | undefine
   return { indicator, unit, definition: packs.content.indicators.get(indicator), changed: changed ?? null };
 }
 
-/** The bound indicator over the target's year so far. Ledgers, surveys and cases are measured over the year itself; others by their own window. */
-async function liveOf(hub: Hub, db: Db, t: Target, b: Bound, realm: string, at: Date): Promise<LiveValue> {
+/** The bound indicator over the target's year so far (or a part of it). Ledgers, surveys and cases are measured over the span itself; others by their own window. */
+export async function liveOf(
+  hub: Hub,
+  db: Db,
+  t: Pick<Target, 'year' | 'progress'>,
+  b: Pick<Bound, 'indicator' | 'unit' | 'definition'>,
+  realm: string,
+  at: Date,
+  { from, to }: { from: Date; to: Date } = yearOf(t.year),
+): Promise<LiveValue> {
   const d = b.definition;
   if (!d) return { value: null, why: { zh: `指标 ${b.indicator} 不在当前内容中`, en: `Indicator ${b.indicator} is not in the content` } };
-  const { from, to } = yearOf(t.year);
   const until = at < to ? at : to;
   const f = 10 ** d.decimals;
   const round = (v: number) => Math.round((v + Number.EPSILON * Math.sign(v)) * f) / f;
@@ -139,6 +146,14 @@ export async function listTargets(hub: Hub, realm: string, asked?: number) {
   const items = done.map((d) => row(d.t, d.bound, d.judgement, d.rating, names));
   const counts = Object.fromEntries(Object.keys(stateNames).map((s) => [s, items.filter((i) => i.state === s).length]));
   return { year, years, asOf: at, demo: await store.isDemo(hub.sql), items, counts };
+}
+
+/** What answers a pack's target now: its binding and the way its number grows; undefined when nothing does. */
+export async function answerOf(hub: Hub, db: Db, code: string): Promise<{ target: Target; indicator: string; unit: string; definition: Indicator | undefined } | undefined> {
+  const packs = await current(hub, db);
+  const target = packs.content.targets.get(code);
+  const bound = target && boundOf(packs, target, (await store.bindings(db)).get(code));
+  return target && bound ? { target, indicator: bound.indicator, unit: bound.unit, definition: bound.definition } : undefined;
 }
 
 const targetOf = (packs: Current, code: string): Target => {
