@@ -248,9 +248,8 @@ export async function run(o: Options): Promise<{ results: Result[] }> {
     hub = await attachInstance(config);
     const sql = hub.sql;
     const ids = Float64Array.from(ready.streams, Number);
-    const pids = family(server.pid!);
-    // PostgreSQL runs in a process group of its own, not under the server.
     const postmaster = Number(readFileSync(join(dir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const pids = family(server.pid!).filter((pid) => !family(postmaster).includes(pid));
     const now = Date.now();
     let slot = 0;
     // Each scenario has eight hours of its own, so that none meets another's keys.

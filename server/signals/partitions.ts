@@ -66,21 +66,23 @@ export class Partitions {
 
   /** Drops months that lie wholly before an instant; gives their names. One that a writer or reader holds is left for the next time. */
   async drop(before: Date): Promise<string[]> {
-    const rows = await this.#hub.sql<{ name: string }[]>`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'observations'::regclass order by 1`;
+    const rows = await this.#hub.sql<
+      { name: string; pending: boolean }[]
+    >`select inhrelid::regclass::text as name, inhdetachpending as pending from pg_inherits where inhparent = 'observations'::regclass order by 1`;
     const dropped: string[] = [];
-    for (const { name } of rows) {
+    for (const { name, pending } of rows) {
       const m = /^observations_(\d{4})_(\d{2})$/.exec(name);
       if (!m || Date.UTC(Number(m[1]), Number(m[2]), 1) > before.getTime()) continue;
       const connection = await this.#hub.sql.reserve();
       try {
         await connection.unsafe(`set lock_timeout = '2s'`);
-        await connection.unsafe(`alter table observations detach partition ${name} concurrently`);
+        // A detach that waited too long for a reader stays begun; the next round ends it.
+        await connection.unsafe(`alter table observations detach partition ${name} ${pending ? 'finalize' : 'concurrently'}`);
         await connection.unsafe(`drop table ${name}`);
         dropped.push(name);
       } catch (error) {
-        // 55P03 lock not had in time; 55000 a detach begun before was cut short.
-        if ((error as { code?: string }).code === '55000') await connection.unsafe(`alter table observations detach partition ${name} finalize`).catch(() => {});
-        else if ((error as { code?: string }).code !== '55P03') throw error;
+        // 55P03: the lock was not had in time.
+        if ((error as { code?: string }).code !== '55P03') throw error;
       } finally {
         await connection.unsafe('reset lock_timeout').catch(() => {});
         connection.release();

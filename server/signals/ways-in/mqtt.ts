@@ -1,11 +1,14 @@
 // Readings over MQTT (3.1.1 and 5): what the topics mean, for the embedded listener and as a client of an external broker.
 // Either way the acknowledgement goes out only after the commit (T6).
-import mqtt from 'mqtt';
+import mqtt, { type ISubscriptionMap } from 'mqtt';
 import { Problem } from '#core/problem.ts';
 import type { Hub } from '../../platform/hub.ts';
 import { counter } from '../../platform/metrics.ts';
 import { type Listener, type Message, type Taken, listen } from '../mqtt/listener.ts';
 import { Sequences } from '../sequences.ts';
+import { byPassword } from '../sta/caller.ts';
+import { isStaTopic, mayListen, tellSubscribers } from '../sta/mqtt.ts';
+import { setMqttPort } from '../sta/root.ts';
 import { type Signals, checkCredential, parseBody } from '../service.ts';
 
 /** Topic of a device's readings: `v1/things/<thing>/readings`; the payload is one reading, a list, `{stream: value}` or `{seq, readings}`. */
@@ -89,15 +92,20 @@ export async function startMqtt(hub: Hub, signals: Signals): Promise<Listener> {
   const listener = await listen(hub, {
     async identify(login, secret) {
       const scope = await checkCredential(hub, login, secret);
-      return scope && { login, scope };
+      if (scope) return { login, scope };
+      // An account or an access key as well, with what it may write; a device's wrong secret ends here.
+      const caller = await byPassword(hub, login, secret, 'mqtt', 'mqtt').catch(() => undefined);
+      return caller?.write.length ? { login, scope: caller.write } : undefined;
     },
     async take(message, by) {
       const taken = await take(signals, sequences, message, by.scope, `mqtt:${by.login}`);
       if (taken === 'stored') messages.inc();
       return taken;
     },
-    listen: (filter) => FILTER.test(filter),
+    listen: (filter, by) => FILTER.test(filter) || (isStaTopic(filter) && mayListen(hub, filter, by.scope)),
   });
+  tellSubscribers(hub, listener);
+  setMqttPort(hub, listener.port);
   const { registry } = signals;
   signals.ingest.onColumns((parts) => {
     if (!listener.filters().size) return;
@@ -121,7 +129,16 @@ export async function startMqtt(hub: Hub, signals: Signals): Promise<Listener> {
 export async function followBroker(hub: Hub, signals: Signals, url: string): Promise<{ connected(): boolean }> {
   const sequences = await Sequences.open(hub);
   const client = mqtt.connect(url, { protocolVersion: 5, clean: false, clientId: 'chengshu-ingest', properties: { sessionExpiryInterval: 7 * 86_400 }, reconnectPeriod: 2000 });
-  client.on('connect', () => client.subscribe(['$share/chengshu/v1/things/+/readings', '$share/chengshu/in/#'], { qos: 1 }));
+  let listening = false;
+  // A broker that comes back may have kept the session but not its shared subscriptions: always subscribed anew.
+  client.on('connect', () => {
+    const filters = { '$share/chengshu/v1/things/+/readings': { qos: 1 }, '$share/chengshu/in/#': { qos: 1 }, resubscribe: true };
+    client.subscribe(filters as unknown as ISubscriptionMap, (error, granted) => {
+      listening = !error && Boolean(granted?.length) && granted!.every((g) => g.qos < 128);
+      if (!listening) hub.log.error('external broker refused the subscription', { error, granted });
+    });
+  });
+  client.on('close', () => (listening = false));
   client.on('error', (error) => hub.log.warn('external broker', { error }));
   const tryAgain = async (message: Message): Promise<void> => {
     for (let wait = 200; ; wait = Math.min(wait * 2, 10_000)) {
@@ -139,5 +156,5 @@ export async function followBroker(hub: Hub, signals: Signals, url: string): Pro
     void tryAgain({ topic: packet.topic, payload: packet.payload as Buffer, properties }).then(() => done());
   };
   hub.onClose(() => client.endAsync(true));
-  return { connected: () => client.connected };
+  return { connected: () => client.connected && listening };
 }
