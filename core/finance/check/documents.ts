@@ -78,7 +78,7 @@ export function checkDocuments(all: Checked[]): void {
         name !== '' &&
         plain(child.d.department) === name &&
         plain(child.d.unit) !== name &&
-        child.d.unitCode !== other.d.unitCode
+        (child.d.unitCode === null || child.d.unitCode !== other.d.unitCode)
       )
         parentUnit(other, child);
       if (child.d.year !== null && other.d.year === child.d.year - 1 && name !== '' && plain(child.d.unit) === name) priorDocument(child, other);

@@ -36,7 +36,7 @@ export function threePublicFacts(book: Book, view: ThreePublicView, disclosure: 
       continue;
     }
     // Where blanks were lost a blank cell says nothing.
-    const lost = Object.values(e.figures).some((c) => c?.notes?.includes('undecided'));
+    const lost = table.rows[e.row]?.cells.some((c) => c.notes?.includes('undecided')) ?? false;
     for (const [k, cell] of Object.entries(e.figures)) {
       const fact = book.cell(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
       if (fact) f.set(k, fact);

@@ -2,7 +2,7 @@
 import type { Cell, Column, ColumnRole, Place, Row, Statement, TableKind, Unread } from '../model.ts';
 import { figureCell, wordCell } from './cells.ts';
 import type { Segment } from './segment.ts';
-import { solve } from './solve.ts';
+import { rowSums, solve } from './solve.ts';
 import type { Line } from './stream.ts';
 import { type Body, levelOf } from './tables.ts';
 import { figure, glue, norm } from './text.ts';
@@ -190,6 +190,23 @@ interface Draft {
   joined: boolean;
 }
 
+/** Whether the figures of a row without blanks satisfy the sums of its columns. */
+function addsUp(d: Draft, roles: ColumnRole[]): boolean {
+  const values = d.figures.map((f) => Number(figure(f.text).value ?? 0));
+  return rowSums(roles).every((s) => Math.abs(values[s.total]! - s.parts.reduce((a, c) => a + values[c]!, 0)) <= 0.03);
+}
+/** A heading over two lines (增幅%) comes too early when the head is flattened: the order that lets most full rows add up. */
+function bestOrder(columns: Column[], drafts: Draft[]): Column[] {
+  const late = columns.filter((c) => c.role === 'growth' || c.role === 'change');
+  if (late.length === 0) return columns;
+  const other = [...columns.filter((c) => !late.includes(c)), ...late];
+  const score = (order: Column[]) => {
+    const roles = order.flatMap((c) => (c.role === 'code' || c.role === 'name' ? [] : [c.role]));
+    return drafts.filter((d) => d.figures.length === roles.length && addsUp(d, roles)).length;
+  };
+  return score(other) > score(columns) ? other : columns;
+}
+
 /** Reads a flattened table. What fits nowhere is reported unread. */
 export function readFlatTable(segment: Segment, hints: Hints, statements: Statement[]): Body {
   const unread: Unread[] = [];
@@ -198,10 +215,8 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   const bodyLines = start < 0 ? [] : segment.lines.slice(start);
   const head = norm(headLines.map((l) => l.text).join(''));
   if (isBalanceKind(segment.kind)) return readFlatBalance(segment, head, headLines, bodyLines, unread);
-  const columns = columnsFrom(head, segment.kind, segment.year);
+  let columns = columnsFrom(head, segment.kind, segment.year);
   const remarks: string[] = [];
-  const figureColumns = columns.flatMap((c, i) => (c.role === 'code' || c.role === 'name' ? [] : [i]));
-  const roles = figureColumns.map((i) => columns[i]!.role);
   const known = new Set(headLines.map((l) => norm(l.text)));
   const drafts: Draft[] = [];
   const numbered = /序号/.test(head);
@@ -261,6 +276,9 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
       begin({ code: null, name: t.text, figures: [], place: t.place, joined: false });
     }
   }
+  columns = bestOrder(columns, drafts);
+  const figureColumns = columns.flatMap((c, i) => (c.role === 'code' || c.role === 'name' ? [] : [i]));
+  const roles = figureColumns.map((i) => columns[i]!.role);
   const banned = new Set<number>();
   const sources = hints.sources;
   if (sources && (segment.kind === 'income' || segment.kind === 'procurement'))
@@ -272,7 +290,11 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   const solveRows = drafts.map((d, i) => ({ figures: d.figures.slice(0, roles.length).map((f) => figure(f.text).value ?? ''), code: d.code, level: levels[i]! }));
   let placed = solve(solveRows, roles, banned);
   // More figures than columns, or subtotals whose groups were lost: the head was not understood, nothing is judged by this table.
-  const unclear = drafts.some((d) => d.figures.length > roles.length) || ((segment.kind === 'income' || segment.kind === 'project-list') && (head.match(/小计/g)?.length ?? 0) > 1);
+  const full = drafts.filter((d) => d.figures.length === roles.length);
+  const unclear =
+    drafts.some((d) => d.figures.length > roles.length) ||
+    (full.length > 1 && full.filter((d) => !addsUp(d, roles)).length * 2 > full.length) ||
+    ((segment.kind === 'income' || segment.kind === 'project-list') && (head.match(/小计/g)?.length ?? 0) > 1);
   if (unclear) placed = placed.map((p) => ({ ...p, decided: false, complete: false, sure: p.sure.map(() => false) }));
   let told = false;
   if (!unclear && segment.kind === 'three-public' && placed.some((p) => !p.decided && !p.complete)) {
