@@ -95,7 +95,7 @@ export const financeRoutes = (own: () => Reader): Served =>
 
     compare: ({ hub, realm, scope, query }) => disclosures.compare({ hub, realm, scope }, { ...query, units: query.units?.split(',').filter(Boolean) }),
 
-    targets: ({ hub, realm, scope, query }) => targets.listTargets(hub, realm, scope, query),
+    targets: ({ hub, realm, scope, query, actor }) => targets.listTargets(hub, realm, scope, query, actor),
     target: ({ hub, realm, scope, params, actor }) => targets.readTarget(hub, realm, scope, params.key, actor),
     bindTarget: ({ work, scope, params, body }) => targets.bindTarget(work, scope, params.key, body),
     unbindTarget: ({ work, scope, params }) => targets.unbindTarget(work, scope, params.key),

@@ -37,12 +37,15 @@ export class Live {
   readonly db: Db;
   readonly realm: string;
   readonly at: Date;
+  /** Whose suggestions: only what he may read is proposed. */
+  readonly #actor: Actor | undefined;
   readonly #packs: Awaited<ReturnType<typeof current>>;
   readonly #names: Map<string, Text>;
   readonly #values = new Map<string, Promise<{ value: number | null; why?: Text | undefined }>>();
   #candidates: BindingCandidate[] | undefined;
 
-  private constructor(hub: Hub, db: Db, realm: string, at: Date, packs: Awaited<ReturnType<typeof current>>, names: Map<string, Text>) {
+  private constructor(hub: Hub, db: Db, realm: string, at: Date, packs: Awaited<ReturnType<typeof current>>, names: Map<string, Text>, actor: Actor | undefined) {
+    this.#actor = actor;
     this.hub = hub;
     this.db = db;
     this.realm = realm;
@@ -50,22 +53,32 @@ export class Live {
     this.#packs = packs;
     this.#names = names;
   }
-  static async open(hub: Hub, realm: string, db: Db = hub.sql): Promise<Live> {
-    return new Live(hub, db, realm, await hub.now(realm, db), await current(hub, db), new Map((await units(db, false)).map((u) => [u.path, u.name])));
+  static async open(hub: Hub, realm: string, db: Db = hub.sql, actor?: Actor): Promise<Live> {
+    return new Live(hub, db, realm, await hub.now(realm, db), await current(hub, db), new Map((await units(db, false)).map((u) => [u.path, u.name])), actor);
   }
 
   nameOf(unit: string): Text {
     return this.#names.get(unit) ?? { zh: unit, en: unit };
   }
 
-  /** What can answer: indicators over the publishing unit or the district, and the centre's own targets that an indicator answers. */
+  /** What can answer: indicators over the publishing unit, else over the district, and the centre's own targets that an indicator answers. */
   async candidates(owner: string): Promise<BindingCandidate[]> {
     this.#candidates ??= await this.#all();
-    const catalogue = await indicatorsOf(this.hub).catalogue(this.realm, this.db);
-    return this.#candidates.map((c) => {
-      if (c.kind !== 'indicator' || !catalogue.byKey.has(`${c.code}@unit:${owner}`)) return c;
-      return { ...c, unit: owner, unitName: this.nameOf(owner).zh };
-    });
+    const all = indicatorsOf(this.hub);
+    const catalogue = await all.catalogue(this.realm, this.db);
+    const { content } = this.#packs;
+    return this.#candidates
+      .map((c) => {
+        if (c.kind !== 'indicator') return c;
+        // What is counted from ledgers, cases and surveys can be counted for any unit.
+        const own = catalogue.byKey.has(`${c.code}@unit:${owner}`) || all.providers.has(content.indicators.get(c.code)!.source.kind);
+        return own ? { ...c, unit: owner, unitName: this.nameOf(owner).zh } : c;
+      })
+      .filter((c) => this.mayUse(c));
+  }
+  /** The number of a published target is open to whoever reads targets; an indicator's to who reads those of its unit. */
+  mayUse(c: { kind: BindingKind; unit: string }): boolean {
+    return !this.#actor || (c.kind === 'target' ? may(this.#actor, 'target.read') : may(this.#actor, 'indicator.read', c.unit));
   }
   async #all(): Promise<BindingCandidate[]> {
     const { content, root } = this.#packs;
@@ -286,9 +299,10 @@ export async function listTargets(
   realm: string,
   scope: string[],
   q: { year?: number | undefined; unit?: string | undefined; disclosure?: string | undefined; state?: string | undefined; bound: 'bound' | 'unbound' | 'all' },
+  actor?: Actor,
 ): Promise<Output<typeof financeApi.targets>> {
   const { year, years } = await yearWanted(hub, realm, scope, q.year);
-  const live = await Live.open(hub, realm);
+  const live = await Live.open(hub, realm, hub.sql, actor);
   const rows = await store.targets(hub.sql, { realm, scope, ...q, year: q.disclosure ? q.year : year });
   const suggestions = await live.suggestions(rows.filter((t) => !t.binding));
   const all = await Promise.all(rows.map((t) => live.item(t, { suggestion: suggestions.get(t.key)?.find((s) => !s.rejected) ?? null })));
@@ -315,7 +329,7 @@ const words: Record<string, (d: Record<string, unknown>) => string> = {
 
 export async function readTarget(hub: Hub, realm: string, scope: string[], key: string, actor: Actor): Promise<Output<typeof financeApi.target>> {
   const t = await mustTarget(hub.sql, realm, key, scope);
-  const live = await Live.open(hub, realm);
+  const live = await Live.open(hub, realm, hub.sql, actor);
   const suggestions = (await live.suggestions([t])).get(key) ?? [];
   const months = await live.months(t);
   const facts = await history(hub.sql, `disclosed-target:${key}`);
@@ -343,7 +357,7 @@ const fact = (t: store.TargetRow, kind: string, data: Record<string, unknown>) =
   data: { indicator: t.indicator, ...data },
 });
 const after = async (work: Work, key: string, scope: string[]): Promise<TargetItem> =>
-  (await Live.open(work.hub, work.realm, work.tx)).item(await mustTarget(work.tx, work.realm, key, scope));
+  (await Live.open(work.hub, work.realm, work.tx, work.actor)).item(await mustTarget(work.tx, work.realm, key, scope));
 
 /** Confirms what answers a target. The measure must fit, the unit exist, and its indicators be readable by who binds. */
 export async function bindTarget(
@@ -354,13 +368,13 @@ export async function bindTarget(
 ): Promise<TargetItem> {
   const t = await mustTarget(work.tx, work.realm, key, scope);
   if (t.nature === '定性') throw problem('not-allowed-in-state', { detail: '定性目标由自评分档评定，不绑定指标' });
-  const live = await Live.open(work.hub, work.realm, work.tx);
+  const live = await Live.open(work.hub, work.realm, work.tx, work.actor);
   const invalid = (pointer: string, message: string) => problem('invalid-input', { detail: message, errors: [{ pointer, message }] });
   const a = await live.answer(b);
   if (!a) throw invalid('/body/code', `没有${b.kind === 'target' ? '可回答的目标' : '指标'} ${b.code}`);
   if (!(await unitBy(work.tx, { path: b.unit }))) throw invalid('/body/unit', '没有这个机构');
   if (b.kind === 'target' && a.unit !== b.unit) throw invalid('/body/unit', `目标 ${b.code} 由 ${a.unit} 的数回答`);
-  if (!may(work.actor, 'indicator.read', b.unit)) throw problem('forbidden', { detail: `不能查看 ${b.unit} 的指标` });
+  if (!live.mayUse(b)) throw problem('forbidden', { detail: `不能查看 ${b.unit} 的指标` });
   if (measuresFit(t.unit, a.measure) === 'other') throw invalid('/body/code', `目标的单位是 ${t.unit}，指标的单位是 ${a.measure}`);
   const suggested = (await live.suggestions([t])).get(key)?.find((s) => s.kind === b.kind && s.code === b.code && s.unit === b.unit);
   const reason = b.reason || suggested?.reasons.join('；') || '人工指定';
@@ -383,7 +397,7 @@ export async function bindTarget(
 /** Confirms the best suggestion of each target from a score on; the rest says why not. */
 export async function bindAll(work: Work, scope: string[], keys: string[], least: number): Promise<{ bound: number; left: { key: string; why: string }[] }> {
   const rows = await store.targets(work.tx, { realm: work.realm, scope, keys });
-  const live = await Live.open(work.hub, work.realm, work.tx);
+  const live = await Live.open(work.hub, work.realm, work.tx, work.actor);
   const suggestions = await live.suggestions(rows);
   const left: { key: string; why: string }[] = keys.filter((k) => !rows.some((t) => t.key === k)).map((key) => ({ key, why: '没有这个目标' }));
   let bound = 0;
@@ -399,9 +413,7 @@ export async function bindAll(work: Work, scope: string[], keys: string[], least
             ? `最好的建议只有${best.score}分`
             : measuresFit(t.unit, best.measure) === 'other'
               ? '计量单位不同'
-              : !may(work.actor, 'indicator.read', best.unit)
-                ? `不能查看 ${best.unit} 的指标`
-                : null;
+              : null;
     if (why) {
       left.push({ key: t.key, why });
       continue;
@@ -433,7 +445,7 @@ export async function rejectSuggestion(
   if (rejected) await store.reject(work.tx, work.realm, key, { ...what, by: work.by, at: work.at });
   else await store.unreject(work.tx, work.realm, key, what);
   await append(work, [fact(t, rejected ? 'suggestion-rejected' : 'suggestion-restored', what)]);
-  return { suggestions: (await (await Live.open(work.hub, work.realm, work.tx)).suggestions([t])).get(key) ?? [] };
+  return { suggestions: (await (await Live.open(work.hub, work.realm, work.tx, work.actor)).suggestions([t])).get(key) ?? [] };
 }
 
 /** Sets or takes away the plan by quarter: cumulative, never falling. */
