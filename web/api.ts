@@ -144,3 +144,31 @@ export function useMay(): (permission: Me['permissions'][number]) => boolean {
   const me = useMe();
   return (p) => me.permissions.includes(p);
 }
+
+/** Sends a form to a streaming route and tells how much has been sent (0–1). Aborting refuses with an AbortError. */
+export function send<R extends Route>(
+  route: R,
+  input: Pick<Input<R>, 'params' | 'query'>,
+  body: FormData,
+  o: { onProgress?: (part: number) => void; signal?: AbortSignal } = {},
+): Promise<Reply<R>> {
+  // fetch has no progress of what is sent.
+  return new Promise((done, fail) => {
+    const request = new XMLHttpRequest();
+    request.open(route.method, addressOf(route, input));
+    request.setRequestHeader('x-csrf-token', csrf);
+    if (route.idempotent) request.setRequestHeader('idempotency-key', randomKey());
+    request.responseType = 'json';
+    request.upload.onprogress = (e) => o.onProgress?.(e.lengthComputable ? e.loaded / e.total : 0);
+    request.upload.onload = () => o.onProgress?.(1);
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) return done(request.response as Reply<R>);
+      const problem = request.response as ProblemDetails | null;
+      fail(new CallError(problem?.title ? problem : { title: `请求失败（${request.status}）`, status: request.status, code: 'internal' }));
+    };
+    request.onerror = () => fail(new TypeError('network'));
+    request.onabort = () => fail(new DOMException('aborted', 'AbortError'));
+    o.signal?.addEventListener('abort', () => request.abort());
+    request.send(body);
+  });
+}

@@ -8,6 +8,7 @@ import {
   BulbOutlined,
   ClockCircleOutlined,
   ClusterOutlined,
+  FileSearchOutlined,
   FlagOutlined,
   MenuOutlined,
   ProfileOutlined,
@@ -51,6 +52,7 @@ const menu: { group: { zh: string; en: string }; items: Entry[] }[] = [
     items: [
       { to: '/indicators', text: shell.pages.indicators, icon: <BarChartOutlined />, need: 'indicator.read' },
       { to: '/ledgers', text: shell.pages.ledgers, icon: <BookOutlined />, need: 'record.read' },
+      { to: '/finance', text: shell.pages.finance, icon: <FileSearchOutlined />, need: 'finance.read' },
       { to: '/targets', text: shell.pages.targets, icon: <FlagOutlined />, need: 'target.read' },
       { to: '/evaluation', text: shell.pages.evaluation, icon: <TrophyOutlined />, need: 'evaluation.read' },
     ],
