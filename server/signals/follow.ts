@@ -6,12 +6,14 @@ import type { System } from '../main.ts';
 import { signalsOf } from './service.ts';
 export { signalsOf } from './service.ts';
 import { mapperTopics } from './mappers.ts';
+import { IMPORT_JOB, runImport } from './csv-import.ts';
 import { runProbes } from './probes/service.ts';
 import { CURSOR, rollStep } from './rollup.ts';
-import { forgetBatches, healHeads, rollHours } from './store.ts';
+import { forgetBatches, forgetHours, healHeads, rollHours } from './store.ts';
 import { cloudEventsWayIn } from './ways-in/cloudevents.ts';
 import { httpWayIn } from './ways-in/http.ts';
 import { sensorThings } from './sta/http.ts';
+import { staTopics } from './sta/mqtt.ts';
 import { followBroker, startMqtt } from './ways-in/mqtt.ts';
 
 export interface Batch {
@@ -64,7 +66,8 @@ export async function installSignals(system: System): Promise<void> {
   await httpWayIn(app, signals);
   await sensorThings(app, hub);
   await cloudEventsWayIn(app, hub, signals);
-  signals.topics.push(mapperTopics(hub));
+  signals.topics.push(mapperTopics(hub), staTopics(hub));
+  system.jobs.on(IMPORT_JOB, runImport);
   system.live.show('thing', 'signal.read');
   system.onStart(async () => {
     runProbes(hub);
@@ -95,6 +98,7 @@ export async function installSignals(system: System): Promise<void> {
       await signals.ingest.partitions.ahead(now);
       const dropped = await signals.ingest.partitions.drop(new Date(now.getTime() - hub.config.retentionDays * 86_400_000));
       if (dropped.length) hub.log.info('months beyond retention dropped', { dropped });
+      await forgetHours(hub.sql, new Date(now.getTime() - hub.config.rollupDays * 86_400_000));
       await forgetBatches(hub.sql, [...followers]);
       return false;
     });

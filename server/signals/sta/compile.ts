@@ -6,7 +6,7 @@ import { formatInstant } from '#core/signals/sta/time.ts';
 import type { Literal } from '#core/signals/sta/tokens.ts';
 import { type Compare, asBool, asNumber, asText, compare, isTime, relate } from './compare.ts';
 import { resultAs, values, type Value } from './values.ts';
-import { type Args, type View, array, columnsOf, links, tables } from './tables.ts';
+import { type Args, type View, array, columnsOf, joinable, links, tables } from './tables.ts';
 
 /** Answers of geometric functions, worked out before (geo.ts): for which rows one is true, or the number each has. */
 export type GeoAnswers = Map<Expr, { entity: EntityName; ids: string[] } | { entity: EntityName; numbers: Record<string, number> }>;
@@ -167,7 +167,7 @@ export class Compiler {
         const a = `j${++this.#count}_`;
         const t = tables[r.to];
         const on = `${links[`${entity}/${r.name}`]!(columnsOf(entity, alias), a)} and ${t.visible(a, this.args, this.view)}`;
-        join = { alias: a, entity: r.to, sql: `left join (${t.from(a)}) on ${on}` };
+        join = { alias: a, entity: r.to, sql: `left join ${joinable(r.to, a)} on ${on}` };
         scope.joins.set(at, join);
       }
       entity = r.to;
@@ -241,7 +241,7 @@ export class Compiler {
       if (!r) throw bad(`${entity} 没有关联 ${name.slice(0, 60)}`);
       const alias = i === path.length - 1 ? a : `${a}${i}_`;
       const condition = `${links[`${entity}/${name}`]!(columns, alias)} and ${tables[r.to].visible(alias, this.args, this.view)}`;
-      from += `${from ? ' cross join ' : ''}(${tables[r.to].from(alias)})`;
+      from += `${from ? ' cross join ' : ''}${joinable(r.to, alias)}`;
       where += `${where ? ' and ' : ''}${condition}`;
       entity = r.to;
       columns = columnsOf(entity, alias);

@@ -9,7 +9,7 @@ import type { Db, Sql } from '../../platform/db.ts';
 import type { Hub } from '../../platform/hub.ts';
 import { Compiler } from './compile.ts';
 import { answerGeometry } from './geo.ts';
-import { Args, type Columns, type KeyColumn, type View, array, columnsOf, links, tables } from './tables.ts';
+import { Args, type Columns, type KeyColumn, type View, array, joinable, links, tables } from './tables.ts';
 import { selected } from './values.ts';
 
 export const DEFAULT_TOP = 100;
@@ -45,8 +45,12 @@ export interface List {
   count?: number;
 }
 
-const run = async (db: Db, text: string, args: Args): Promise<(string | null)[][]> =>
-  (await (db as Sql).unsafe(text, args.values as never[]).values()) as unknown as (string | null)[][];
+async function run(db: Db, text: string, args: Args): Promise<(string | null)[][]> {
+  // A comparison with null needs no value: what was set aside for one is named here, else PostgreSQL cannot know its type.
+  const unused = args.values.flatMap((_, i) => (text.includes(`($${i + 1}::text`) ? [] : [`$${i + 1}::text`]));
+  const whole = unused.length ? `with unused as (select ${unused.join(', ')}) ${text}` : text;
+  return (await (db as Sql).unsafe(whole, args.values as never[]).values()) as unknown as (string | null)[][];
+}
 
 /** Runs reads on one snapshot with a limit on time; what the database refuses about values is the caller's fault. */
 export async function reading<T>(hub: Hub, fn: (db: Db) => Promise<T>): Promise<T> {
@@ -64,6 +68,8 @@ export function readFault(error: unknown): unknown {
   if (/^22/.test(code)) return bad('条件中的值超出可计算的范围');
   if (code === '57014') return bad('查询过大，请缩小范围');
   if (code === '54001') return bad('表达式过于复杂');
+  // No operator or function for these types.
+  if (['42883', '42804', '42846', '42725'].includes(code)) return bad('条件中的类型不能这样比较或计算');
   return error;
 }
 
@@ -160,6 +166,16 @@ export async function byId(db: Db, entity: EntityName, id: string, a: string, ar
   const stream = moved?.stream ?? key!.stream.toString();
   const at = moved?.at ?? formatInstant(key!.at);
   return `${a}.stream = ${args.add(stream, 'bigint')} and ${a}.at = ${args.add(at, 'timestamptz')} and ${t.id(a)} = ${args.add(id, 'bigint')}`;
+}
+
+/** Readings by their keys (microseconds), in no order; those that are gone are left out. */
+export async function readingsByKeys(r: Reader, db: Db, keys: readonly { stream: string; at: bigint }[]): Promise<Row[]> {
+  const args = new Args();
+  const s = shape('Observation', 'm', { orderby: [], expand: [], skip: 0, raw: [] });
+  const streams = args.add(array(keys.map((k) => k.stream)), 'bigint[]');
+  const times = args.add(array(keys.map((k) => k.at.toString())), 'bigint[]');
+  const text = `select ${s.list.join(', ')} from unnest(${streams}, ${times}) k (s, u) join ${joinable('Observation', 'm')} on m.stream = k.s and m.at = timestamptz 'epoch' + k.u * interval '1 microsecond' where ${tables.Observation.visible('m', args, r.view)}`;
+  return (await run(db, text, args)).map((x) => s.read(x));
 }
 
 /** One page of a list with what is expanded in it. */
@@ -307,4 +323,3 @@ async function countMany(db: Db, r: Reader, entity: EntityName, relation: Relati
   const rows = await run(db, `select p.id::text, (${inner})::text from unnest(${args.add(array(ids), 'bigint[]')}) p (id)`, args);
   return new Map(rows.map((x) => [x[0]!, Number(x[1])]));
 }
-export { columnsOf };

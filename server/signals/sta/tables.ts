@@ -104,6 +104,12 @@ export const tables: Record<EntityName, Table> = {
   },
 };
 
+/** The tables of an entity as one thing to join. */
+export const joinable = (entity: EntityName, a: string): string => {
+  const from = tables[entity].from(a);
+  return from.includes(' join ') ? `(${from})` : from;
+};
+
 /** The key columns of an aliased row. */
 export const columnsOf =
   (entity: EntityName, a: string): Columns =>
