@@ -56,7 +56,8 @@ export const settings = {
   SECURE_COOKIES: { schema: empty(flag.default(false)), note: '经 HTTPS 访问时设为 true' },
   PASSWORD_POLICY: { schema: empty(z.enum(['mlps3', 'asvs']).default('mlps3')), note: '口令策略：等保三级习惯，或 ASVS' },
   ANCHOR_SECONDS: { schema: empty(z.coerce.number().int().min(5).max(600).default(300)), note: '每隔多少秒把事实日志的锚点写到数据库之外' },
-  RETENTION_DAYS: { schema: empty(z.coerce.number().int().min(30).max(36_500).default(7300)), note: '感知读数保存天数；更早的读数进入隔离区' },
+  RETENTION_DAYS: { schema: empty(z.coerce.number().int().min(30).max(36_500).default(7300)), note: '感知读数逐条保存的天数；更早的进入隔离区，到期的整月删除，逐时汇总留下' },
+  ROLLUP_DAYS: { schema: empty(z.coerce.number().int().min(30).max(36_500).default(36_500)), note: '逐时汇总保存天数（降采样后长期保存的部分）；不少于 RETENTION_DAYS' },
   DEMO: { schema: empty(flag.default(true)), note: '首次启动时是否建立演示中心；真实中心设为 false' },
   DEMO_DATA: { schema: empty(flag.default(true)), note: '首次启动演示中心时是否放入演示设备、台账与事件' },
   LOG: { schema: empty(z.enum(['json', 'quiet', 'silent']).default('quiet')), note: '日志：全部、只有警告与错误、不输出' },
@@ -78,6 +79,7 @@ export interface Config {
   passwordPolicy: 'mlps3' | 'asvs';
   anchorSeconds: number;
   retentionDays: number;
+  rollupDays: number;
   demo: boolean;
   demoData: boolean;
   log: 'json' | 'quiet' | 'silent';
@@ -98,6 +100,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   }
   const { MQTT_TLS_CERT: cert, MQTT_TLS_KEY: key } = values as { MQTT_TLS_CERT?: string; MQTT_TLS_KEY?: string };
   if (!cert !== !key) wrong.push('MQTT_TLS_CERT 与 MQTT_TLS_KEY 须同时设置');
+  if (Number(values.ROLLUP_DAYS) < Number(values.RETENTION_DAYS)) wrong.push('ROLLUP_DAYS 不能少于 RETENTION_DAYS');
   if (wrong.length) throw new Error(`配置有误 (configuration):\n  ${wrong.join('\n  ')}`);
   const v = values as Record<string, never>;
   return {
@@ -116,6 +119,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     passwordPolicy: v.PASSWORD_POLICY!,
     anchorSeconds: v.ANCHOR_SECONDS!,
     retentionDays: v.RETENTION_DAYS!,
+    rollupDays: v.ROLLUP_DAYS!,
     demo: v.DEMO!,
     demoData: v.DEMO_DATA!,
     log: v.LOG!,

@@ -6,6 +6,7 @@ import { firstStart } from '../first-start.ts';
 import { compose } from '../main.ts';
 import { testHub } from '../platform/testing.ts';
 import { issueCredential, registerThings, signalsOf } from './service.ts';
+import { forgetHours } from './store.ts';
 
 const NOW = Date.parse('2026-03-02T12:00:00+08:00');
 
@@ -90,6 +91,8 @@ test('months beyond retention are dropped while readings come in; one that is be
   const [row] = await hub.sql<{ n: number; hours: number }[]>`select (select count(*)::int from observations) as n, (select count(*)::int from stream_hours) as hours`;
   assert.equal(row!.n, sent, 'the old reading is gone, every new one is there');
   assert.equal(row!.hours, 1);
+  assert.equal(await forgetHours(hub.sql, new Date(old - 86_400_000)), 0);
+  assert.equal(await forgetHours(hub.sql, before), 1);
   // A reading for the dropped month is refused by the door, not lost in it: its partition is made again only within retention.
   assert.equal((await signals.ingest.submit(one(NOW + 1))).stored, 1);
 });

@@ -148,6 +148,16 @@ export const rollHours = (tx: Db, streams: string[], hourList: Date[]) =>
     on conflict (stream, hour) do update set n = excluded.n, sum = excluded.sum, min = excluded.min, max = excluded.max, first = excluded.first, last = excluded.last,
       revision = h.revision + case when (h.n, h.sum, h.min, h.max) is distinct from (excluded.n, excluded.sum, excluded.min, excluded.max) then 1 else 0 end`;
 
+/** Deletes hours before an instant in small steps, so that no writer waits; gives how many. */
+export async function forgetHours(db: Sql, before: Date): Promise<number> {
+  for (let total = 0; ;) {
+    const { count } = await db`delete from stream_hours h using (select stream, hour from stream_hours where hour < ${before} limit 5000 for update skip locked) o
+      where h.stream = o.stream and h.hour = o.hour`;
+    total += count;
+    if (count < 5000) return total;
+  }
+}
+
 export const flushHeads = (db: Db, rows: { stream: string; at: Date; kind: number; num: number | null; txt: string | null }[], now: Date) =>
   (db as Sql)`insert into stream_heads as h (stream, at, num, txt, received_at, kind)
     select s, a, n, t, ${now}, k from unnest(${rows.map((r) => r.stream)}::bigint[], ${rows.map((r) => r.at.toISOString())}::timestamptz[], ${rows.map((r) => r.num)}::float8[], ${rows.map((r) => r.txt)}::text[], ${rows.map((r) => r.kind)}::smallint[]) as x (s, a, n, t, k)
