@@ -1,4 +1,4 @@
-// chengshu disclosure check: reads published budgets and final accounts and checks every figure; needs no database.
+// chengshu disclosure: check reads published budgets and final accounts and checks every figure (no database), import stores them, produce writes one.
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { CheckReport } from '#core/finance/check/report.ts';
@@ -46,7 +46,7 @@ function understand(documents: SourceDocument[]): Disclosure {
 
 export const command: Command = {
   name: 'disclosure',
-  summary: { zh: '读取并校验预算、决算公开文件', en: 'Read and check published budgets and final accounts' },
+  summary: { zh: '读取、校验、导入、生成预决算公开', en: 'Read, check, import and produce disclosures' },
   usage: `npm run -s chengshu -- disclosure check 文件… [--format text|json|html] [--strict] [--together]
 
 读取 .txt .pdf .docx .xlsx .xls .html，或装有一份公开的全部文件的 .zip，不需要数据库。
@@ -56,8 +56,10 @@ export const command: Command = {
 
 状态：0 全部读完；1 加了 --strict 且有错误；2 有文件未能读取或用法不对
 
+npm run -s chengshu -- disclosure import 文件…        存入中心，需要数据库（不带文件运行可看用法）
 npm run -s chengshu -- disclosure produce 数据.yaml   由逐项数字写出一份公开（不带数据运行可看用法）`,
   async run(args, io) {
+    if (args[0] === 'import') return (await import('../finance/import-cli.ts')).runImport(args.slice(1), io);
     if (args[0] === 'produce') return (await import('../finance/produce/cli.ts')).runProduce(args.slice(1), io);
     let values: { format?: string; strict?: boolean; together?: boolean };
     let positionals: string[];

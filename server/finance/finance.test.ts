@@ -1,12 +1,15 @@
 // Disclosures over HTTP: imported once, superseded with the difference, corrected and checked again, decided on, seen by scope only.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Output } from '#core/contract.ts';
 import { financeApi } from '#core/finance/contract.ts';
 import { verify } from '#server/platform/audit.ts';
 import { financeRoutes } from './routes.ts';
+import { importFiles, importText } from './import-cli.ts';
 import { Reader } from './reader.ts';
 import { disclosureText } from './fixtures/disclosure.ts';
 import { office, ok } from './fixtures/office.ts';
@@ -216,4 +219,29 @@ test('the published seeds are imported, their figures and targets stored', { ski
     totals.every((x) => x.expenditure !== null && x.expenditure > 0),
     JSON.stringify(totals),
   );
+});
+
+test('the command line stores each file once, asks for what it cannot tell, and lists the difference', async (t) => {
+  const { hub } = await office(t);
+  const folder = mkdtempSync(join(tmpdir(), 'chengshu-import-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const put = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const one = put('一.txt', disclosureText());
+  const [asked, missing] = await importFiles(hub, [[one], [join(folder, '没有.txt')]], {});
+  assert.ok('result' in asked! && asked.result.needs.includes('unit') && asked.result.id === null);
+  assert.match(importText(asked), /还要选定机构/);
+  assert.ok('error' in missing! && missing.error.code === 'not-found');
+  const [first] = await importFiles(hub, [[one]], { unit: 'demo.center' });
+  assert.match(importText(first!), /存为第 1 版/);
+  const [same] = await importFiles(hub, [[one]], { unit: 'demo.center' });
+  assert.match(importText(same!), /没有改动/);
+  const [again] = await importFiles(hub, [[one]], { unit: 'demo.center', again: true });
+  assert.match(importText(again!), /存为第 2 版，取代前一版/);
+  const [second] = await importFiles(hub, [[put('二.txt', disclosureText({ calls: '60' }))]], { unit: 'demo.center' });
+  assert.match(importText(second!), /48 → 60/);
+  const [no] = await importFiles(hub, [[one]], { unit: 'demo.nowhere' });
+  assert.ok('error' in no! && no.error.code === 'invalid-input');
 });
