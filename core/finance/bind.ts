@@ -36,10 +36,25 @@ export interface Suggestion {
 
 /** Words that say how a number is given, not what it is about. */
 const idle = /(?:年度|全年|本年|每年|开展|组织|完成|实现|进行|情况|工作|数量|次数|人次|个数|场次|总数|的|次|数|率|度)/g;
+const cores = new Map<string, string>();
 const core = (text: string): string => {
-  const t = plainName(text);
-  const c = t.replace(idle, '');
-  return c.length >= 2 ? c : t;
+  let known = cores.get(text);
+  if (known === undefined) {
+    if (cores.size > 5000) cores.clear();
+    const t = plainName(text);
+    const c = t.replace(idle, '');
+    cores.set(text, (known = c.length >= 2 ? c : t));
+  }
+  return known;
+};
+const meanings = new Map<string, string>();
+const meaningOf = (text: string): string => {
+  let known = meanings.get(text);
+  if (known === undefined) {
+    if (meanings.size > 5000) meanings.clear();
+    meanings.set(text, (known = plainName(text)));
+  }
+  return known;
 };
 
 const groups: string[][] = [
@@ -71,11 +86,14 @@ export function scoreBinding(t: BindingWish, c: BindingCandidate): Suggestion {
   const reasons: string[] = [];
   const [a, b] = [core(t.indicator), core(c.name)];
   const name = Math.max(dice(a, b), 0.92 * Math.min(contained(a, b), b.length <= a.length * 2 ? 1 : 0.8), a.length >= 3 && b.length >= 3 ? 0.9 * contained(b, a) : 0);
+  const before = t.before && t.before.kind === c.kind && t.before.code === c.code ? t.before : undefined;
+  // Names that share next to nothing are not saved by a common unit of measure.
+  if (name < 0.3 && !before) return { candidate: c, score: 0, reasons: ['名称不同'] };
   let score = name * 60;
   if (name >= 0.999) reasons.push('名称相同');
   else if (name >= 0.5) reasons.push(`名称相近（${Math.round(name * 100)}%）`);
   else if (name > 0) reasons.push(`名称只有部分相同（${Math.round(name * 100)}%）`);
-  const meaning = contained(a, plainName(c.meaning));
+  const meaning = contained(a, meaningOf(c.meaning));
   if (meaning >= 0.5) {
     score += meaning * 8;
     reasons.push('口径中提到同一件事');
@@ -102,9 +120,9 @@ export function scoreBinding(t: BindingWish, c: BindingCandidate): Suggestion {
     score += 4;
     reasons.push('由本单位的数回答');
   }
-  if (t.before && t.before.kind === c.kind && t.before.code === c.code) {
+  if (before) {
     score += 30;
-    reasons.push(`${t.before.year}年的同名目标由它回答`);
+    reasons.push(`${before.year}年的同名目标由它回答`);
   }
   if (fit === 'other') {
     score = Math.min(score * 0.5, 35);
@@ -113,8 +131,8 @@ export function scoreBinding(t: BindingWish, c: BindingCandidate): Suggestion {
   return { candidate: c, score: Math.round(Math.max(0, Math.min(100, score))), reasons };
 }
 
-/** Below this a suggestion says more about the words than about the thing. */
-export const leastScore = 40;
+/** Below this a suggestion says more about the words than about the thing; weighed on the published targets of five units. */
+export const leastScore = 45;
 
 /** The best candidates, best first; equal scores by kind and code, so that the order never depends on the input. A qualitative target has none. */
 export function suggest(t: BindingWish, candidates: readonly BindingCandidate[], most = 5): Suggestion[] {

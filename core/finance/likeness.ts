@@ -22,8 +22,16 @@ function pairs(text: string): Map<string, number> {
   }
   return out;
 }
-const count = (m: Map<string, number>): number => [...m.values()].reduce((a, b) => a + b, 0);
-const common = (a: Map<string, number>, b: Map<string, number>): number => [...a].reduce((n, [p, k]) => n + Math.min(k, b.get(p) ?? 0), 0);
+function count(m: Map<string, number>): number {
+  let n = 0;
+  for (const k of m.values()) n += k;
+  return n;
+}
+function common(a: Map<string, number>, b: Map<string, number>): number {
+  let n = 0;
+  for (const [p, k] of a) n += Math.min(k, b.get(p) ?? 0);
+  return n;
+}
 
 /** Dice's coefficient over pairs of characters, 0–1. */
 export function dice(a: string, b: string): number {
