@@ -7,6 +7,7 @@ import { dutyApi } from './duty/contract.ts';
 import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
 import { byHandApi } from './signals/by-hand-contract.ts';
+import { importsApi } from './signals/imports-contract.ts';
 import { probesApi } from './signals/probes-contract.ts';
 import { signalsApi } from './signals/contract.ts';
 import { devicesApi } from './signals/devices-contract.ts';
@@ -25,6 +26,7 @@ export const apis: Api[] = [
   signalsApi,
   probesApi,
   byHandApi,
+  importsApi,
   devicesApi,
   recordsApi,
   evaluationApi,

@@ -27,6 +27,7 @@ import { dutyRoutes } from './duty/routes.ts';
 import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
 import { byHandRoutes } from './signals/by-hand/routes.ts';
+import { importRoutes } from './signals/imports/routes.ts';
 import { probeRoutes } from './signals/probes/routes.ts';
 import { signalRoutes } from './signals/routes.ts';
 import { deviceRoutes } from './signals/devices/routes.ts';
@@ -57,7 +58,19 @@ export interface System {
 /** A slice registers its timers, jobs, channels, followers and live rules here; called once, before requests come in. */
 export type Install = (system: System) => Promise<void> | void;
 
-const routes: Served[] = [indicatorRoutes, warningRoutes, peopleRoutes, packRoutes, caseRoutes, dutyRoutes, probeRoutes, recordRoutes, evaluationRoutes, reviewRoutes];
+const routes: Served[] = [
+  indicatorRoutes,
+  warningRoutes,
+  peopleRoutes,
+  packRoutes,
+  caseRoutes,
+  dutyRoutes,
+  probeRoutes,
+  importRoutes,
+  recordRoutes,
+  evaluationRoutes,
+  reviewRoutes,
+];
 /** Routes over what one process holds in memory. */
 const hubRoutes: ((hub: Hub) => Served)[] = [
   (hub) => signalRoutes(() => signalsOf(hub)),

@@ -1,22 +1,14 @@
 // chengshu replay: sends a CSV of real readings through a real MQTT client, at any speed, with the times of the file.
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import mqtt from 'mqtt';
+import { CsvMapper, CsvReader, type CsvRecord, delimiterOf, lackingColumns, proposal } from '#core/signals/csv.ts';
 import type { Command } from '../cli.ts';
 import { readConfig } from '../platform/config.ts';
 import { attachInstance } from '../platform/instance.ts';
 import { registerThings, issueCredential } from '../signals/service.ts';
 
 const IN_FLIGHT = 200;
-
-/** Instant of a row: a `time`/`timestamp` column (ISO, or local time), or year, month, day, hour columns in local time (UTC+8). */
-function instantOf(row: Record<string, string>): number {
-  const text = row.time ?? row.timestamp ?? row.datetime;
-  if (text) return Date.parse(/(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : `${text.replace(' ', 'T')}+08:00`);
-  const two = (v: string | undefined) => String(Number(v ?? 0)).padStart(2, '0');
-  return Date.parse(`${row.year}-${two(row.month)}-${two(row.day)}T${two(row.hour)}:00:00+08:00`);
-}
 
 export const command: Command = {
   name: 'replay',
@@ -56,33 +48,30 @@ export const command: Command = {
       const { login, secret } = await hub.command(hub.system('replay'), (work) => issueCredential(work, `replay-${Date.now().toString(36)}`, v.unit));
       const [row] = await hub.sql<{ port: number }[]>`select value::int as port from installation where key = 'mqtt-port'`;
       const client = await mqtt.connectAsync(v.mqtt ?? `mqtt://${config.mqttHost}:${row?.port ?? config.mqttPort}`, { username: login, password: secret, protocolVersion: 4 });
-      let header: string[] | undefined;
+      let reader: CsvReader | undefined;
+      let mapper: CsvMapper | undefined;
       let sent = 0;
       let missing = 0;
       let first: number | undefined;
       const began = performance.now();
       const flying = new Set<Promise<unknown>>();
-      for await (const line of createInterface({ input: createReadStream(v.file), crlfDelay: Number.POSITIVE_INFINITY })) {
-        const cells = line.split(',').map((c) => c.trim().replace(/^"|"$/g, ''));
-        if (!header) {
-          header = cells.map((c) => c.toLowerCase());
-          const lacking = map.filter(([, column]) => !header!.includes(column.toLowerCase()));
-          if (lacking.length) throw new Error(`文件没有列 ${lacking.map((l) => l[1]).join('、')}；有：${header.join('、')}`);
-          continue;
+      const send = async (record: CsvRecord): Promise<void> => {
+        if (!mapper) {
+          const header = record.cells.map((c) => c.trim());
+          // The times by the column's name; the streams as asked.
+          const mapping = { ...proposal(header, [], v.thing), layout: 'wide' as const, streams: map.map(([stream, column]) => ({ stream, column })) };
+          const lacking = lackingColumns(mapping, header);
+          if (lacking.length) throw new Error(`文件没有列 ${lacking.join('、')}；有：${header.join('、')}`);
+          mapper = new CsvMapper(mapping, header);
+          return;
         }
-        if (v.limit && sent + missing >= Number(v.limit)) break;
-        const record = Object.fromEntries(header.map((h, i) => [h, cells[i] ?? '']));
-        const at = instantOf(record);
-        const readings = Object.fromEntries(
-          map
-            .map(([stream, column]) => [stream, record[column.toLowerCase()]!])
-            .filter(([, x]) => x !== '' && !/^(na|nan|null)$/i.test(x!))
-            .map(([s, x]) => [s, Number(x)]),
-        );
-        if (!Number.isFinite(at) || !Object.keys(readings).length || Object.values(readings).some((x) => !Number.isFinite(x))) {
+        const read = mapper.read(record);
+        const at = read.readings[0]?.at;
+        if (at === undefined || read.faults.length) {
           missing++;
-          continue;
+          return;
         }
+        const readings = Object.fromEntries(read.readings.map((r) => [r.ref.slice(r.ref.indexOf('/') + 1), r.value]));
         first ??= at;
         if (speed > 0) {
           const left = (at - first) / speed - (performance.now() - began);
@@ -94,7 +83,17 @@ export const command: Command = {
         flying.add(one);
         if (flying.size >= IN_FLIGHT) await Promise.race(flying);
         if (++sent % 2000 === 0) io.say(`已确认约 ${sent} 条，到 ${new Date(at).toISOString()}`);
+      };
+      const most = v.limit === undefined ? Number.POSITIVE_INFINITY : Number(v.limit);
+      reading: for await (const part of createReadStream(v.file, 'utf8')) {
+        const text = String(part).replace(/^\ufeff/, '');
+        reader ??= new CsvReader(delimiterOf(text));
+        for (const record of reader.feed(text)) {
+          if (mapper && sent + missing >= most) break reading;
+          await send(record);
+        }
       }
+      for (const record of reader?.end() ?? []) if (sent + missing < most) await send(record);
       await Promise.all(flying);
       await client.endAsync();
       await hub.sql`update device_credentials set active = false where login = ${login}`;
