@@ -1,7 +1,7 @@
 // From a read disclosure back to the figures it could be written from; what is not there, or does not meet, is listed.
 import type { Cell, Disclosure, FunctionalRow, MoneyUnit, Statement, Table } from '../model.ts';
 import { decimal, fenOf } from '../rounding.ts';
-import { above, allSources, departmentGroup, governmentGroup, isPersonnel, nameOf } from './codes.ts';
+import { above, allSources, departmentGroup, governmentGroup, isPersonnel, nameOf, publicItems } from './codes.ts';
 import type { PaidFrom, ProduceInput, PublicExpenses, TargetSheetInput } from './input.ts';
 import { stepOf } from './publish.ts';
 
@@ -155,7 +155,8 @@ function spendingOf(r: Reader): Spending[] {
       const known = out.filter((s) => s.code === row.code);
       const basic = fen(row.figures.basic, unit) - known.reduce((n, s) => n + s.basic, 0);
       const project = fen(row.figures.project, unit) - known.reduce((n, s) => n + s.project, 0);
-      if (Math.abs(basic) + Math.abs(project) <= stepOf(r.unit) * 2) continue;
+      // Beside an appropriation a difference of a last digit is a rounding, no other money.
+      if (Math.abs(basic) + Math.abs(project) <= (known.length > 0 ? stepOf(r.unit) * 2 : 0)) continue;
       if (basic < 0 || project < 0) {
         r.missing.push(`${all.table.id}科目${row.code}小于其财政拨款支出`);
         continue;
@@ -230,7 +231,7 @@ function projectsOf(r: Reader, spending: Spending[]): ProjectInput[] {
   const only = due.size === 1 ? [...due.keys()][0]! : null;
   const out: ProjectInput[] = [];
   const add = (name: string, code: string | null, lines: ProjectInput['lines']) => {
-    if (!lines.some((l) => l.amount !== 0)) return;
+    if (lines.length === 0) return;
     let unique = name.slice(0, 100);
     for (let k = 2; out.some((p) => p.name === unique); k += 1) unique = `${name.slice(0, 100)}（${k}）`;
     out.push({ name: unique, ...(code && /^[0-9A-Z]{4,40}$/.test(code) ? { code } : {}), lines });
@@ -242,7 +243,7 @@ function projectsOf(r: Reader, spending: Spending[]): ProjectInput[] {
       const lines = allSources.flatMap((s) => (fen(row.figures[s], unit) > 0 ? [{ source: s, amount: fen(row.figures[s], unit) }] : []));
       const whole = fen(row.figures.total, unit);
       if (lines.length > 0) add(row.name, row.code, lines);
-      else if (only && whole > 0) add(row.name, row.code, [{ source: only, amount: whole }]);
+      else if (whole === 0 || only) add(row.name, row.code, [{ source: only ?? [...due.keys()][0] ?? 'general', amount: whole }]);
     }
   }
   if (out.length === 0)
@@ -265,7 +266,7 @@ function projectsOf(r: Reader, spending: Spending[]): ProjectInput[] {
       r.missing.push(`所列项目比项目支出少${r.money(rest)}，差额作为“公开文件未列明的其他项目”`);
     } else if (!r.meet(lines as Lines, want, '项目明细')) return [];
   }
-  for (const p of out) if (p.lines.some((l) => !due.has(l.source))) return (r.missing.push('项目明细的资金来源在支出中没有'), []);
+  for (const p of out) if (p.lines.some((l) => l.amount !== 0 && !due.has(l.source))) return (r.missing.push('项目明细的资金来源在支出中没有'), []);
   return out;
 }
 
@@ -346,11 +347,17 @@ function priorBasic(r: Reader, basic: number): number | null {
   return before >= 0 ? before : null;
 }
 
+const publicCodes = new Set<string>(Object.values(publicItems).flat());
 function publicOf(r: Reader, basic: Lines, basicTotal: number, project: Lines | null, projectTotal: number): { now: PublicExpenses | null; before: PublicExpenses | null } {
   const view = r.d.threePublic.find((v) => !v.table.empty);
   if (!view) {
-    r.missing.push('没有“三公”经费的数字');
-    return { now: null, before: null };
+    // A table published empty says that there is none.
+    const none =
+      r.d.threePublic.length > 0 && ![...basic, ...(project ?? [])].some((l) => l.amount > 0 && publicCodes.has(l.code))
+        ? { abroad: 0, reception: 0, vehiclePurchase: 0, vehicleRunning: 0 }
+        : null;
+    if (!none) r.missing.push('没有“三公”经费的数字');
+    return { now: none, before: null };
   }
   const unit = r.unitOf(view.table);
   const year = r.d.year;
@@ -377,8 +384,13 @@ function publicOf(r: Reader, basic: Lines, basicTotal: number, project: Lines | 
   const before = parts(view.entries.find((e) => year !== null && e.year === year - 1));
   if (!now) return { now: null, before };
   const known = (basic.length > 0 || basicTotal === 0) && (project !== null || projectTotal === 0);
-  const held = (...codes: string[]) => total([...basic, ...(project ?? [])].filter((l) => codes.includes(l.code)));
-  const economic = { abroad: held('30212'), reception: held('30217'), vehiclePurchase: held('30913', '31013'), vehicleRunning: held('30231') };
+  const held = (codes: readonly string[]) => total([...basic, ...(project ?? [])].filter((l) => codes.includes(l.code)));
+  const economic = {
+    abroad: held(publicItems.abroad),
+    reception: held(publicItems.reception),
+    vehiclePurchase: held(publicItems.vehiclePurchase),
+    vehicleRunning: held(publicItems.vehicleRunning),
+  };
   for (const k of Object.keys(economic) as (keyof typeof economic)[])
     if (known ? now[k] !== economic[k] : now[k] < economic[k]) {
       r.missing.push(`${view.table.id}“三公”经费与经济分类对应科目不符（${r.money(now[k])}、${r.money(economic[k])}），按经济分类`);

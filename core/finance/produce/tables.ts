@@ -235,13 +235,10 @@ export function fundTable(f: Figures, w: Words, source: 'fund' | 'capital'): Dra
 }
 
 export function projectList(f: Figures, w: Words): Draft {
-  const groups: [key: string, title: string, sources: readonly PaidFrom[]][] = [
-    ['general', '一般公共预算拨款', ['general']],
-    ['fund', '政府性基金预算拨款', ['fund']],
-    ['capital', '国有资本经营预算拨款', ['capital']],
-    ['special-account', '财政专户管理资金', ['special-account']],
-    ['other', '其他资金', ['business', 'superior', 'subordinate', 'operating', 'other']],
-  ];
+  const used = f.sources();
+  const groups = allSources
+    .filter((s) => (appropriations as readonly PaidFrom[]).includes(s) || (used.includes(s) && f.sum('project', [s]) > 0))
+    .map((s): [PaidFrom, string, PaidFrom[]] => [s, sourceNames[s], [s]]);
   const columns: OutColumn[] = [
     { key: 'code', path: ['项目编码'], type: 'code' },
     { key: 'name', path: ['项目名称'], type: 'name' },
