@@ -24,6 +24,7 @@ export async function listen(hub: Hub, gate: Gate): Promise<Listener> {
   const sessions = new Set<Session>();
   // One connection per login and client id; a newer one takes over [MQTT-3.1.4-3].
   const named = new Map<string, Session>();
+  const subscribers = new Set<Session>();
   const count = gauge('chengshu_mqtt_clients', '已连接的 MQTT 设备');
   const accept = (socket: ConstructorParameters<typeof Session>[0]) => {
     if (sessions.size >= MAX_CLIENTS) {
@@ -38,8 +39,10 @@ export async function listen(hub: Hub, gate: Gate): Promise<Listener> {
       named.set(name, s);
       count.set(named.size);
     };
+    s.onFilters = () => void (s.filters.size ? subscribers.add(s) : subscribers.delete(s));
     s.onClosed = () => {
       sessions.delete(s);
+      subscribers.delete(s);
       const name = `${s.identity?.login}/${s.clientId}`;
       if (named.get(name) === s) named.delete(name);
       count.set(named.size);
@@ -72,8 +75,7 @@ export async function listen(hub: Hub, gate: Gate): Promise<Listener> {
     clients: () => named.size,
     tell(topic, payload, may) {
       let text: string | undefined;
-      for (const s of named.values()) {
-        if (!s.filters.size) continue;
+      for (const s of subscribers) {
         let hears = false;
         for (const f of s.filters)
           if (meets(topic, f)) {
@@ -85,7 +87,7 @@ export async function listen(hub: Hub, gate: Gate): Promise<Listener> {
     },
     filters() {
       const all = new Set<string>();
-      for (const s of named.values()) for (const f of s.filters) all.add(f);
+      for (const s of subscribers) for (const f of s.filters) all.add(f);
       return all;
     },
   };

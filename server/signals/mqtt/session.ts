@@ -84,6 +84,8 @@ export class Session {
   identity: Identity | undefined;
   onOpen: (s: Session) => void = () => {};
   onClosed: (s: Session) => void = () => {};
+  /** The filters changed. */
+  onFilters: (s: Session) => void = () => {};
 
   constructor(socket: Socket, gate: Gate) {
     this.socket = socket;
@@ -191,6 +193,7 @@ export class Session {
           messageId: p.messageId!,
           granted: p.unsubscriptions.map((f) => (this.filters.delete(f) ? REASON.granted0 : REASON.noSubscription)),
         } as packets.Packet);
+        this.onFilters(this);
         break;
       case 'pingreq':
         this.#send({ cmd: 'pingresp' });
@@ -338,6 +341,8 @@ export class Session {
         granted.push(REASON.granted0);
       } else granted.push(refused ?? REASON.notAuthorized);
     }
-    if (this.#state === 'open') this.#send({ cmd: 'suback', messageId: p.messageId!, granted } as packets.Packet);
+    if (this.#state !== 'open') return;
+    this.onFilters(this);
+    this.#send({ cmd: 'suback', messageId: p.messageId!, granted } as packets.Packet);
   }
 }
