@@ -226,6 +226,8 @@ test('lists by number, service, status, dates and pages; tokens of batch service
   assert.deepEqual([noise.address, noise.lat], [null, 29.43], 'about a household: neighbourhood only');
   await setClock(hub, '2026-08-01T09:00:00+08:00');
   assert.deepEqual(await list(''), [], 'ninety days unless told');
+  assert.equal((await list('start_date=2026-03-01T00:00:00Z')).length, 4, 'a beginning alone goes on to now');
+  assert.deepEqual(await list('end_date=2026-03-03T10:00:00%2B08:00'), [ids[1], ids[0]]);
   const batch = ((await post({ ...good, service_code: 'consult', api_key: api })).json() as { token: string; service_request_id?: string }[])[0]!;
   assert.ok(batch.token && !('service_request_id' in batch));
   const told = ((await get(`v2/tokens/${batch.token}.json`)).json() as { token: string; service_request_id: string }[])[0]!;

@@ -136,10 +136,11 @@ async function get(hub: Hub, path: string, query: Map<string, string>, base: str
   if (status.some((s) => s !== 'open' && s !== 'closed')) throw new Refusal(400, 'status 只能是 open、closed');
   const given = { from: instant(query.get('start_date'), 'start_date'), to: instant(query.get('end_date'), 'end_date') };
   const now = await hub.now('live');
-  const to = given.to ?? (given.from ? new Date(Math.min(given.from.getTime() + open311.SPAN, Math.max(now.getTime(), given.from.getTime()))) : now);
+  // The limit of ninety days is for ranges; with a beginning alone it goes on to now, with an end alone ninety days back.
+  const to = given.to ?? new Date(Math.max(now.getTime(), given.from?.getTime() ?? 0));
   const from = given.from ?? new Date(to.getTime() - open311.SPAN);
   if (from > to) throw new Refusal(400, 'start_date 晚于 end_date');
-  if (to.getTime() - from.getTime() > open311.SPAN) throw new Refusal(400, 'start_date 与 end_date 之间不超过 90 天');
+  if (given.from && given.to && to.getTime() - from.getTime() > open311.SPAN) throw new Refusal(400, 'start_date 与 end_date 之间不超过 90 天');
   const size = count(query.get('page_size'), 'page_size', open311.MAX_REQUESTS, open311.MAX_REQUESTS);
   const page = count(query.get('page'), 'page', 100_000, 1);
   return {

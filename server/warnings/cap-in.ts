@@ -101,7 +101,7 @@ const evidenceOf = (m: CapMessage, infos: CapInfo[], history: unknown[]): Record
   return {
     source: 'cap',
     at: localIso(m.sent),
-    response: { zh: i.instruction.slice(0, 2000), en: i.instruction.slice(0, 2000) },
+    response: i.instruction ? { zh: i.instruction.slice(0, 2000), en: i.instruction.slice(0, 2000) } : null,
     cap: {
       identifier: m.identifier,
       sender: m.sender,
