@@ -474,6 +474,21 @@ export const financeApi = {
       scannedPages: z.array(z.object({ file: z.number(), page: z.number() })),
       masked: z.number(),
       pages: z.array(z.object({ file: z.number(), page: z.number(), lines: z.number() })),
+      /** Target sheets with their goals, budgets and labelled texts (立项依据 …). */
+      sheets: z.array(
+        z.object({
+          n: z.number(),
+          sheet: z.enum(['overall', 'project', 'key-project']),
+          project: z.string().nullable(),
+          projectCode: z.string().nullable(),
+          department: z.string().nullable(),
+          goal: z.string().nullable(),
+          budget: fen.nullable(),
+          executionWeight: z.string().nullable(),
+          parts: z.array(z.object({ label: z.string(), fen: fen.nullable() })),
+          fields: z.array(z.object({ label: z.string(), text: z.string() })),
+        }),
+      ),
       projects: z.array(z.object({ key: z.string(), name: z.string(), code: z.string().nullable(), budget: fen.nullable() })),
       mayManage: z.boolean(),
     }),

@@ -87,6 +87,10 @@ export const sheetRows = (d: Disclosure): SheetRow[] =>
     goal: s.goal?.text || null,
     budget: s.budget?.value != null ? fenOf(s.budget.value, s.budgetUnit ?? unitOf(s.table, d)) : null,
     executionWeight: s.executionWeight?.value ?? null,
+    projectCode: s.projectCode,
+    department: s.department,
+    parts: s.budgetParts.map((p) => ({ label: p.label, fen: p.cell.value === null ? null : fenOf(p.cell.value, s.budgetUnit ?? unitOf(s.table, d)) })),
+    fields: s.fields.map((f) => ({ label: f.label, text: f.cell.text })).filter((f) => f.text !== ''),
   }));
 export const findingRows = (findings: Finding[]): FindingRow[] => {
   const ids = findingIdentities(findings);

@@ -12,6 +12,7 @@ import { isMoney } from './body.ts';
 import { differenceOf } from './difference.ts';
 import { rulesOf } from './import.ts';
 import * as store from './store.ts';
+import { sheetsOf } from './store-targets.ts';
 
 export interface Reading {
   hub: Hub;
@@ -92,15 +93,17 @@ const tableItemOf = (t: store.TableRow & { uncertain: number }, findings: store.
 
 export async function readOne({ hub, realm, scope }: Reading, id: string, actor: Actor): Promise<Output<typeof financeApi.disclosure>> {
   const d = await mustRead(hub.sql, realm, id, scope);
-  const [tables, versions, pages, findings, projects] = await Promise.all([
+  const [tables, versions, pages, findings, projects, sheets] = await Promise.all([
     store.tables(hub.sql, id),
     store.versions(hub.sql, d),
     store.pageList(hub.sql, id),
     store.findings(hub.sql, d),
     store.projects(hub.sql, { realm, unit: d.unit, year: d.year }),
+    sheetsOf(hub.sql, id),
   ]);
   return {
     ...itemOf(d),
+    sheets,
     tableList: tables.map((t) => tableItemOf(t, findings)),
     versions: versions.map(({ id: vid, number, importedAt, importedByName, current }) => ({ id: vid, number, importedAt, importedByName, current })),
     unread: d.unread,

@@ -210,9 +210,15 @@ test('the published seeds are imported, their figures and targets stored', { ski
     // The same bytes again, whatever they are called.
     assert.equal(ok<Imported>(await me.upload(`disclosures?unit=${units[i]}`, { 'x.txt': readFileSync(`${seeds}${name}`) })).fresh, false);
     const d = ok<One>(await me.get(`disclosures/${r.id}`));
+    assert.equal(d.sheets.length > 0, r.read.targets > 0);
     for (const x of d.tableList) ok(await me.get(`disclosures/${r.id}/tables/${x.n}`));
     ok(await me.get(`disclosures/${r.id}/advice`));
   }
+  const sheets = await hub.sql<
+    { basis: number; parts: number; codes: number }[]
+  >`select count(*) filter (where fields @? '$[*] ? (@.label like_regex "立项依据" && @.text like_regex ".{6}")')::int as basis,
+    count(*) filter (where jsonb_array_length(parts) > 0)::int as parts, count(*) filter (where project_code is not null)::int as codes from finance_sheets`;
+  assert.ok(sheets[0]!.basis >= 3 && sheets[0]!.parts >= 3 && sheets[0]!.codes >= 3, JSON.stringify(sheets[0]));
   const totals = ok<Output<typeof financeApi.compare>>(await me.get('compare')).totals;
   assert.equal(totals.length, 5);
   assert.ok(

@@ -33,6 +33,12 @@ export interface SheetRow {
   goal: string | null;
   budget: number | null;
   executionWeight: string | null;
+  projectCode: string | null;
+  department: string | null;
+  /** 其中：财政拨款, 区级支出, 补助镇街 … in fen. */
+  parts: { label: string; fen: number | null }[];
+  /** 立项依据, 项目概况 … as published. */
+  fields: { label: string; text: string }[];
 }
 
 export async function insertTargets(tx: Tx, id: string, targets: NewTarget[], sheets: SheetRow[]): Promise<void> {
@@ -40,8 +46,9 @@ export async function insertTargets(tx: Tx, id: string, targets: NewTarget[], sh
     select ${id}, n, key, sheet, "table", project, level1, level2, indicator, nature, value, unit, weight, core, confidence, place
     from jsonb_to_recordset(${tx.json(targets as never)}) as x(n int, key text, sheet text, "table" text, project text, level1 text, level2 text, indicator text, nature text, value text, unit text,
       weight text, core boolean, confidence real, place jsonb)`;
-  await tx`insert into finance_sheets (disclosure, n, sheet, project, goal, budget, execution_weight)
-    select ${id}, n, sheet, project, goal, budget, "executionWeight" from jsonb_to_recordset(${tx.json(sheets as never)}) as x(n int, sheet text, project text, goal text, budget bigint, "executionWeight" text)`;
+  await tx`insert into finance_sheets (disclosure, n, sheet, project, goal, budget, execution_weight, project_code, department, parts, fields)
+    select ${id}, n, sheet, project, goal, budget, "executionWeight", "projectCode", department, parts, fields from jsonb_to_recordset(${tx.json(sheets as never)})
+      as x(n int, sheet text, project text, goal text, budget bigint, "executionWeight" text, "projectCode" text, department text, parts jsonb, fields jsonb)`;
 }
 export const changeTargets = (tx: Tx, id: string, targets: NewTarget[]) =>
   tx`update finance_targets t set indicator = x.indicator, nature = x.nature, value = x.value, unit = x.unit, weight = x.weight, confidence = x.confidence
@@ -50,7 +57,9 @@ export const targetsOf = (db: Db, id: string) =>
   as(db)<NewTarget[]>`select n, key, sheet, table_id as table, project, level1, level2, indicator, nature, value, unit, weight, core, confidence, place
     from finance_targets where disclosure = ${id} order by n`.then((r) => [...r]);
 export const sheetsOf = (db: Db, id: string) =>
-  as(db)<SheetRow[]>`select n, sheet, project, goal, budget::float8 as budget, execution_weight as "executionWeight" from finance_sheets where disclosure = ${id} order by n`.then(
+  as(db)<
+    SheetRow[]
+  >`select n, sheet, project, goal, budget::float8 as budget, execution_weight as "executionWeight", project_code as "projectCode", department, parts, fields from finance_sheets where disclosure = ${id} order by n`.then(
     (r) => [...r],
   );
 
