@@ -18,6 +18,7 @@ npm run -s chengshu -- disclosure produce --from 已公开的文件… [--input 
 由逐项数字（YAML 或 JSON，金额为整数分，不写任何合计）写出一份预算或决算公开：各表、文字说明与绩效目标表取自同一套数字。
   --out      写到哪个目录，默认当前目录
   --format   用逗号分开，默认 xlsx,docx,html,csv,json；pdf 需要本机装有 Chromium
+  --chromium 打印 PDF 用的浏览器，默认取 PATH 上的
   --draft    在文字中标出还没有填写的原因（默认省去并列出）
   --unit     万元或元，覆盖数据中的单位
   --from     从已公开的文件读出数字；--input 把读出的数字写成数据文件，不生成公开
@@ -62,7 +63,7 @@ async function readBack(files: ProducedFile[]): Promise<string[]> {
 
 /** Runs the subcommand (arguments after `produce`) and gives its exit status. */
 export async function runProduce(args: string[], io: Say): Promise<number> {
-  let values: { out?: string; format?: string; draft?: boolean; unit?: string; from?: boolean; input?: string; check?: boolean };
+  let values: { out?: string; format?: string; draft?: boolean; unit?: string; from?: boolean; input?: string; check?: boolean; chromium?: string };
   let files: string[];
   try {
     ({ values, positionals: files } = parseArgs({
@@ -76,6 +77,7 @@ export async function runProduce(args: string[], io: Say): Promise<number> {
         from: { type: 'boolean' },
         input: { type: 'string' },
         check: { type: 'boolean' },
+        chromium: { type: 'string' },
       },
     }));
   } catch (error) {
@@ -102,7 +104,11 @@ export async function runProduce(args: string[], io: Say): Promise<number> {
       io.out(values.input);
       return 0;
     }
-    const { document, files: made } = await produce(input, { formats: wanted as ProduceFormat[], draft: values.draft ?? false });
+    const { document, files: made } = await produce(input, {
+      formats: wanted as ProduceFormat[],
+      draft: values.draft ?? false,
+      ...(values.chromium ? { chromium: values.chromium } : {}),
+    });
     await mkdir(values.out!, { recursive: true });
     for (const f of made) {
       const path = join(values.out!, f.name);

@@ -7,20 +7,17 @@ import { pathToFileURL } from 'node:url';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'];
 
-/** Path of a Chromium: CHROMIUM_PATH, else the first found on PATH; null when there is none. */
-export async function findChromium(env: NodeJS.ProcessEnv = process.env): Promise<string | null> {
-  const candidates = env.CHROMIUM_PATH
-    ? [env.CHROMIUM_PATH]
-    : names.flatMap((n) =>
-        (env.PATH ?? '')
-          .split(delimiter)
-          .filter(Boolean)
-          .map((dir) => join(dir, n)),
-      );
-  for (const path of candidates) {
+/** The first Chromium on a search path (PATH); null when there is none. */
+export async function findChromium(path: string | undefined = process.env.PATH): Promise<string | null> {
+  for (const candidate of names.flatMap((n) =>
+    (path ?? '')
+      .split(delimiter)
+      .filter(Boolean)
+      .map((dir) => join(dir, n)),
+  )) {
     try {
-      await access(path, constants.X_OK);
-      return path;
+      await access(candidate, constants.X_OK);
+      return candidate;
     } catch {
       // Not here: the next one.
     }
@@ -31,10 +28,10 @@ export async function findChromium(env: NodeJS.ProcessEnv = process.env): Promis
 /** Cannot print: says what to do instead. */
 export class NoPrinter extends Error {}
 
-/** The PDF of an HTML page. Throws NoPrinter when no Chromium is found or it fails within `milliseconds`. */
-export async function pdfOf(html: string, milliseconds = 60_000): Promise<Uint8Array> {
-  const chromium = await findChromium();
-  if (!chromium) throw new NoPrinter('这台机器上没有 Chromium，不能直接生成 PDF：请生成 html，用浏览器打开后打印为 PDF；或安装 chromium，或用环境变量 CHROMIUM_PATH 指明位置');
+/** The PDF of an HTML page, by the Chromium given or found. Throws NoPrinter when there is none or it fails within `milliseconds`. */
+export async function pdfOf(html: string, options: { chromium?: string; milliseconds?: number } = {}): Promise<Uint8Array> {
+  const chromium = options.chromium ?? (await findChromium());
+  if (!chromium) throw new NoPrinter('这台机器上没有 Chromium，不能直接生成 PDF：请生成 html，用浏览器打开后打印为 PDF；或安装 chromium');
   const folder = await mkdtemp(join(tmpdir(), 'chengshu-print-'));
   try {
     const page = join(folder, 'page.html');
@@ -55,7 +52,7 @@ export async function pdfOf(html: string, milliseconds = 60_000): Promise<Uint8A
       pathToFileURL(page).href,
     ];
     await new Promise<void>((resolve, reject) => {
-      execFile(chromium, args, { timeout: milliseconds, killSignal: 'SIGKILL', maxBuffer: 4 << 20 }, (error) => {
+      execFile(chromium, args, { timeout: options.milliseconds ?? 60_000, killSignal: 'SIGKILL', maxBuffer: 4 << 20 }, (error) => {
         if (error) reject(new NoPrinter(`Chromium 没有印出 PDF：${error.killed ? '超过时限' : error.message.split('\n')[0]!.slice(0, 160)}`));
         else resolve();
       });

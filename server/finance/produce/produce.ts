@@ -37,7 +37,7 @@ const mediaTypes: Record<ProduceFormat, string> = {
   json: 'application/json',
 };
 
-async function bytesOf(d: OutDocument, format: ProduceFormat): Promise<Uint8Array> {
+async function bytesOf(d: OutDocument, format: ProduceFormat, chromium: string | undefined): Promise<Uint8Array> {
   switch (format) {
     case 'xlsx':
       return xlsxOf(d);
@@ -46,7 +46,7 @@ async function bytesOf(d: OutDocument, format: ProduceFormat): Promise<Uint8Arra
     case 'html':
       return strToU8(htmlOf(d));
     case 'pdf':
-      return pdfOf(htmlOf(d));
+      return pdfOf(htmlOf(d), chromium ? { chromium } : {});
     case 'csv':
       return zipSync(Object.fromEntries(packageOf(d).map((x) => [x.path, strToU8(x.text)])), { mtime: '1980-01-01T00:00:00' });
     case 'json':
@@ -58,13 +58,18 @@ const safe = (name: string): string => name.replace(/[\\/:*?"<>|\s]/g, '').slice
 
 /**
  * The disclosure of an input as files. Throws ProduceError when the figures do not meet, NoPrinter when a PDF was asked for and
- * there is no Chromium. `draft` marks missing reasons in the text.
+ * there is no Chromium. `draft` marks missing reasons in the text; `chromium` is the browser that prints (else the first on PATH).
  */
-export async function produce(input: ProduceInput, options: { formats: readonly ProduceFormat[]; draft?: boolean }): Promise<Produced> {
+export async function produce(input: ProduceInput, options: { formats: readonly ProduceFormat[]; draft?: boolean; chromium?: string }): Promise<Produced> {
   const document = documentOf(input, options.draft === undefined ? {} : { draft: options.draft });
   const base = safe(`${document.unit}${document.year}年${document.kind === 'budget' ? '预算' : '决算'}公开`);
   const files: ProducedFile[] = [];
   for (const format of new Set(options.formats))
-    files.push({ format, name: `${base}${format === 'csv' ? '-数据包.zip' : `.${format}`}`, mediaType: mediaTypes[format], bytes: await bytesOf(document, format) });
+    files.push({
+      format,
+      name: `${base}${format === 'csv' ? '-数据包.zip' : `.${format}`}`,
+      mediaType: mediaTypes[format],
+      bytes: await bytesOf(document, format, options.chromium),
+    });
   return { document, files };
 }
