@@ -18,7 +18,12 @@ const tagsOf: Record<string, string[]> = {
   review: ['reviews'],
   disclosure: ['finance'],
   target: ['targets'],
-  duty: ['duty'],
+  'duty-shift': ['duty'],
+  'duty-entry': ['duty'],
+  'duty-handover': ['duty'],
+  'risk-point': ['risk-points'],
+  stream: ['things', 'signals'],
+  probe: ['probes'],
   thing: ['things', 'signals'],
 };
 

@@ -43,7 +43,6 @@ const page = <P extends string>(path: P, load: () => Promise<Record<string, unkn
 const caseList = () => import('./cases/list.tsx');
 const warnings = () => import('./warnings/pages.tsx');
 const records = () => import('./records/pages.tsx');
-const indicators = () => import('./indicators/pages.tsx');
 const evaluation = () => import('./evaluation/pages.tsx');
 const reviews = () => import('./review/pages.tsx');
 const people = () => import('./people/pages.tsx');
@@ -60,6 +59,10 @@ const tree = root.addChildren([
     page('/cases/$id', () => import('./cases/detail.tsx'), 'CaseDetail'),
     page('/warnings', warnings, 'Warnings'),
     page('/warnings/$id', warnings, 'WarningDetail'),
+    page('/duty', () => import('./duty/today.tsx'), 'DutyToday'),
+    page('/duty/roster', () => import('./duty/roster.tsx'), 'Roster'),
+    page('/duty/handovers', () => import('./duty/handovers.tsx'), 'Handovers'),
+    page('/duty/handovers/$id', () => import('./duty/handovers.tsx'), 'HandoverDetail'),
     page('/things', () => import('./signals/list.tsx'), 'Things'),
     page('/things/register', () => import('./signals/register.tsx'), 'Register'),
     page('/things/placing', () => import('./signals/placing.tsx'), 'Placing'),
@@ -67,8 +70,12 @@ const tree = root.addChildren([
     page('/things/probes', () => import('./signals/probes.tsx'), 'ProbesPage'),
     page('/things/intake', () => import('./signals/intake.tsx'), 'Intake'),
     page('/things/quarantine', () => import('./signals/quarantine.tsx'), 'QuarantinePage'),
-    page('/indicators', indicators, 'Indicators'),
-    page('/indicators/$code', indicators, 'IndicatorDetail'),
+    page('/indicators', () => import('./indicators/browse.tsx'), 'Indicators'),
+    page('/indicators/compare', () => import('./indicators/compare.tsx'), 'ComparePage'),
+    page('/indicators/indices', () => import('./indicators/indices.tsx'), 'Indices'),
+    page('/indicators/$code', () => import('./indicators/detail.tsx'), 'IndicatorDetail'),
+    page('/indicators/$code/edit', () => import('./indicators/edit.tsx'), 'IndicatorEdit'),
+    page('/risk-points', () => import('./indicators/risks.tsx'), 'RiskPoints'),
     page('/ledgers', records, 'Ledgers'),
     page('/ledgers/$code', records, 'Ledgers'),
     page('/targets', evaluation, 'Targets'),

@@ -6,6 +6,7 @@ import {
   BarChartOutlined,
   BookOutlined,
   BulbOutlined,
+  CalendarOutlined,
   ClockCircleOutlined,
   ClusterOutlined,
   FileSearchOutlined,
@@ -37,6 +38,7 @@ const menu: { group: { zh: string; en: string }; items: Entry[] }[] = [
     items: [
       { to: '/work', text: shell.pages.work, icon: <SolutionOutlined />, need: 'unit.read' },
       { to: '/cases', text: shell.pages.cases, icon: <ProfileOutlined />, need: 'case.read' },
+      { to: '/duty', text: shell.pages.duty, icon: <CalendarOutlined />, need: 'duty.read' },
       { to: '/reviews', text: shell.pages.reviews, icon: <BulbOutlined />, need: 'review.read' },
     ],
   },
@@ -92,7 +94,7 @@ function Navigation({ onPick }: { onPick?: () => void }) {
   const selected = menu
     .flatMap((g) => g.items)
     .map((i) => i.to)
-    .filter((to) => pathname === to || pathname.startsWith(`${to}/`));
+    .filter((to) => pathname === to || pathname.startsWith(`${to}/`) || (to === '/indicators' && pathname.startsWith('/risk-points')));
   return <Menu mode="inline" items={items} selectedKeys={selected} onClick={() => onPick?.()} style={{ borderInlineEnd: 0, background: 'transparent' }} />;
 }
 

@@ -1,4 +1,6 @@
 // How a device sends, in lines that run as they stand: HTTP batch, MQTT, CloudEvents, SensorThings.
+import { READINGS_TYPE } from '#core/signals/cloud-event.ts';
+
 export interface ExampleFor {
   origin: string;
   host: string;
@@ -30,7 +32,7 @@ export function examples(e: ExampleFor): { http: string; mqtt: string; cloudEven
     cloudEvents: [
       `curl -u ${user} ${e.origin}/api/cloudevents \\`,
       `  -H 'content-type: application/cloudevents+json' \\`,
-      `  -d ${body(`{"specversion":"1.0","id":"$(date +%s%N)","source":"/gateway/1","type":"cn.chengshu.readings.v1","subject":"${e.thing}","time":"${now}","data":{"${e.stream}":0.31}}`)}`,
+      `  -d ${body(`{"specversion":"1.0","id":"$(date +%s%N)","source":"/gateway/1","type":"${READINGS_TYPE}","subject":"${e.thing}","time":"${now}","data":{"${e.stream}":0.31}}`)}`,
     ].join('\n'),
     sensorThings: [
       `curl -u ${user} ${e.origin}/sta/v1.1/Observations \\`,

@@ -5,7 +5,7 @@ import dayjs from 'dayjs';
 import { useEffect, useState } from 'react';
 import { warningsApi } from '#core/warnings/contract.ts';
 import { type Reply, addressOf, useCall, useCommand, useMay } from '../api.ts';
-import { useUnitNames } from '../indicators/pages.tsx';
+import { useUnitNames } from '../indicators/words.tsx';
 import { onFact } from '../live.ts';
 import { useAreas } from '../people/areas.ts';
 import { useText } from '../texts.tsx';
