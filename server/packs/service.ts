@@ -37,12 +37,15 @@ export interface Current {
   /** Code of the district root unit. */
   root: string;
 }
-const cache = new WeakMap<Hub, Map<string, Current>>();
+/** Versions parsed in this process, by their hash: files never change under one. The oldest leaves when there are too many. */
+const cache = new Map<string, { current: Current; mistakes: Mistake[] }>();
 
 const hashOf = (files: PackFile[]): string => createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 32);
 
-const parse = (version: string, files: PackFile[]): Current => {
-  const { content } = loadPacks(files);
+const parse = (version: string, files: PackFile[]): { current: Current; mistakes: Mistake[] } => {
+  const found = cache.get(version);
+  if (found) return found;
+  const { content, mistakes } = loadPacks(files);
   const centre = [...content.centre.values()].at(-1);
   const calendars = [...content.calendars.values()];
   const published = calendars
@@ -50,12 +53,16 @@ const parse = (version: string, files: PackFile[]): Current => {
     .sort()
     .at(-1);
   const hours = calendars.findLast((c) => c.hours)?.hours;
-  return {
+  const current: Current = {
     version,
     content,
     calendar: makeCalendar({ overrides: calendars.flatMap((c) => c.days), ...(hours ? { hours } : {}), ...(published ? { publishedThrough: published } : {}) }),
     root: centre?.root.code ?? 'district',
   };
+  const parsed = { current, mistakes };
+  cache.set(version, parsed);
+  if (cache.size > 20) cache.delete(cache.keys().next().value!);
+  return parsed;
 };
 
 /** Imports packs as the current version; the same content again changes nothing. Throws when there are mistakes. */
@@ -66,13 +73,13 @@ export async function importPacks(work: Work, names: string[]): Promise<{ versio
 
 async function activate(work: Work, names: string[], files: PackFile[]): Promise<{ version: string; fresh: boolean }> {
   // Tests inside packs are about the base: a site that puts in its own limits may well differ from them.
-  const { mistakes } = loadPacks(files);
+  const version = hashOf(files);
+  const { mistakes } = parse(version, files);
   if (mistakes.length)
     throw problem('invalid-input', {
       detail: mistakes.slice(0, 10).map(mistakeText).join('\n'),
       errors: mistakes.slice(0, 50).map((m) => ({ pointer: `${m.file}:${m.line}:${m.column}`, message: m.message })),
     });
-  const version = hashOf(files);
   const [before] = await work.tx<{ hash: string }[]>`select hash from pack_current`;
   if (before?.hash === version) return { version, fresh: false };
   await work.tx`insert into pack_versions (hash, packs, files) values (${version}, ${names}, ${work.tx.json(files as never)}) on conflict do nothing`;
@@ -83,16 +90,11 @@ async function activate(work: Work, names: string[], files: PackFile[]): Promise
 
 /** One version's content, parsed once. */
 export async function contentOf(hub: Hub, version: string, db: Db = hub.sql): Promise<Current> {
-  let known = cache.get(hub);
-  if (!known) cache.set(hub, (known = new Map()));
-  const found = known.get(version);
-  if (found) return found;
+  const found = cache.get(version);
+  if (found) return found.current;
   const [row] = await (db as Sql)<{ files: PackFile[] }[]>`select files from pack_versions where hash = ${version}`;
   if (!row) throw problem('not-found', { detail: `没有内容包版本 ${version}` });
-  const parsed = parse(version, row.files);
-  known.set(version, parsed);
-  if (known.size > 20) known.delete(known.keys().next().value!);
-  return parsed;
+  return parse(version, row.files).current;
 }
 
 /** The current content. */
