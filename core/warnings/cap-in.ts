@@ -223,7 +223,7 @@ function infoOf(node: XmlNode, at: string, faults: ProblemItem[], national: bool
     const inline = r.text('derefUri');
     if (inline && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(inline)) r.say('derefUri 应为 base64', `${r.at}/derefUri`);
     const digest = r.text('digest');
-    if (digest && !/^[0-9a-fA-F]{40}$/.test(digest)) r.say('digest 应为 SHA-1 的 40 位十六进制', `${r.at}/digest`);
+    if (digest.length > 500) r.say('digest 过长', `${r.at}/digest`);
     r.end();
     return { desc, type, uri };
   });

@@ -136,11 +136,17 @@ test('F-01 a job killed in the middle goes on behind the last counted record; no
   await dying.runOne(hub);
   const half = (await ask('GET', `/api/signals/imports/${i.id}`)).json() as Import;
   assert.deepEqual([half.state, half.records, half.stored], ['failed', 5000, 10_000]);
-  assert.equal((await ask('POST', `/api/signals/imports/${i.id}/start`, { mapping })).statusCode, 202, 'it can be taken up again');
+  // As kill -9 leaves it: still running, its lease over.
+  await hub.sql`update jobs set state = 'running', error = null, finished_at = null, lease_until = clock_timestamp() - interval '1 second' where kind = ${IMPORT_JOB}`;
   await jobs.runOne(hub);
   const end = (await ask('GET', `/api/signals/imports/${i.id}`)).json() as Import;
   assert.deepEqual([end.state, end.records, end.stored, end.duplicates], ['done', 12_500, 25_000, 0]);
   assert.equal(await count(), 25_000);
+  // One that failed or was cancelled is taken up again by hand.
+  await hub.sql`update jobs set state = 'cancelled' where kind = ${IMPORT_JOB}`;
+  assert.equal((await ask('POST', `/api/signals/imports/${i.id}/start`, { mapping })).statusCode, 202);
+  await jobs.runOne(hub);
+  assert.equal(((await ask('GET', `/api/signals/imports/${i.id}`)).json() as Import).stored, 25_000, 'nothing was left to do');
 });
 
 test('other encodings, gzip, a long table over several things; streams out of reach are faults, not writes', async (t) => {

@@ -202,15 +202,8 @@ async function dns(p: Look, signal: AbortSignal): Promise<ProbeOutcome> {
   const resolver = new Resolver({ timeout: p.timeoutMs, tries: 1 });
   const { server } = p.expect;
   if (server) {
-    if (
-      isForbidden(
-        server
-          .replace(/^\[|\](?=:|$)/g, '')
-          .replace(/^([\d.]+):\d+$/, '$1')
-          .replace(/^([0-9a-fA-F:]+)\]?(:\d+)?$/, '$1'),
-      )
-    )
-      throw new Forbidden('不允许探测链路本地、元数据或组播地址');
+    const asked = addressOf(server, 53);
+    if (!asked || isForbidden(asked.host)) throw new Forbidden('不允许探测链路本地、元数据或组播地址');
     resolver.setServers([server]);
   }
   const record = p.expect.record ?? 'A';

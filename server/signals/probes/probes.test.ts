@@ -158,7 +158,8 @@ test('dns: records of a real server, wrong values, no answer', async (t) => {
   assert.match((await dns('www.yuxi.example', { values: ['10.9.9.9'] })).reason, /没有 10.9.9.9，得到 10.1.2.3/);
   assert.match((await dns('absent.example')).reason, /解析/);
   assert.match((await dns('silent.example', {}, 300)).reason, /没有答复/);
-  assert.match((await look({ kind: 'dns', target: 'x.example', expect: { server: '169.254.169.254' }, timeoutMs: 500 })).reason, /不允许/);
+  for (const server of ['169.254.169.254', '169.254.169.254:53', '[fe80::1]:53', '[::ffff:169.254.169.254]'])
+    assert.match((await look({ kind: 'dns', target: 'x.example', expect: { server }, timeoutMs: 500 })).reason, /不允许/, server);
 });
 
 test('API-05 the guard: link-local, metadata and multicast never, in any notation', async () => {
