@@ -607,6 +607,19 @@ export const financeApi = {
     summary: { zh: '下载保存的原件', en: 'Download a kept original' },
     params: z.strictObject({ id: uuid, sha256: z.string().regex(/^[0-9a-f]{64}$/) }),
   }),
+  produced: route({
+    id: 'produceDisclosure',
+    method: 'GET',
+    path: '/api/finance/disclosures/:id/produce',
+    tag,
+    access: 'finance.read',
+    produces: attachment,
+    summary: { zh: '由存入的数字重新生成一份公开；不带格式时说明缺什么', en: 'Write the disclosure anew from its stored figures; without a format, what is missing' },
+    params: idParams,
+    query: z.strictObject({ format: z.enum(['xlsx', 'docx', 'html', 'csv', 'json']).optional() }),
+    /** Without a format. */
+    output: z.object({ missing: z.array(z.string()), formats: z.array(z.string()) }),
+  }),
   corrections: route({
     id: 'listCorrections',
     method: 'GET',

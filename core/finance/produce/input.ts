@@ -27,6 +27,8 @@ const spendingLine = z.strictObject({
   carriedOut: money.default(0),
   /** Last year's budget (or final account) of this line; absent when not known. */
   prior: money.optional(),
+  /** 年初预算 of this line beside its final account (general public budget). */
+  budget: money.optional(),
 });
 
 /** Basic spending of the general public budget by one 款 of the departmental economic classification. */
@@ -162,6 +164,8 @@ export const produceInput = z.strictObject({
       threePublic: publicExpenses.optional(),
     })
     .default({}),
+  /** 年初预算 beside a final account. */
+  budgeted: z.strictObject({ threePublic: publicExpenses.optional() }).default({}),
   /** Why figures changed, in clauses without a full stop. */
   reasons: z.strictObject(Object.fromEntries(reasonTopics.map((t) => [t, words.optional()])) as Record<(typeof reasonTopics)[number], z.ZodOptional<typeof words>>).default({}),
   /** The same for single 项 of the general public budget. */

@@ -65,12 +65,15 @@ export function problemsOf(p: Produce): InputProblem[] {
     if (!s.code.startsWith('2')) error(at, `${s.code}不是支出功能分类科目`);
     else needName(at, s.code);
     if (s.basic + s.project + s.carriedOut - s.carriedIn < 0) error(at, `科目${s.code}的上年结转${money(s.carriedIn)}大于其支出与结转下年之和`);
+    if (s.budget !== undefined && (p.kind === 'budget' || s.source !== 'general')) error(`${at}/budget`, '年初预算只写在决算的一般公共预算科目上');
     if (p.kind === 'budget' && s.source === 'general' && s.basic + s.project === 0 && (s.prior ?? 0) === 0) advice(at, `科目${s.code}没有任何数字`);
   });
   const general = p.spending.filter((s) => s.source === 'general');
   const basic = general.reduce((n, s) => n + s.basic, 0);
   const priors = p.spending.filter((s) => s.source === 'general' && s.prior !== undefined).reduce((n, s) => n + s.prior!, 0);
   if (p.prior.basic !== undefined && p.prior.basic > priors) error('/prior/basic', `上年基本支出${money(p.prior.basic)}大于上年一般公共预算支出${money(priors)}`);
+
+  if (p.kind === 'budget' && p.budgeted.threePublic) error('/budgeted', '年初预算只写在决算中');
 
   // Basic spending by economic items.
   const department = p.basic.department;

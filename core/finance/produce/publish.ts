@@ -86,27 +86,37 @@ export function published(exact: Produce): Produce {
       settle(old === undefined || old > all.exact ? all : sum(priors, [leaf(old, (v) => (p.prior.basic = v)), leaf(all.exact - old, () => {})]), step);
     }
   }
+  const budgets = p.spending.flatMap((s, i) =>
+    s.budget === undefined
+      ? []
+      : [
+          like(
+            leaf(s.budget, (v) => (s.budget = v)),
+            { exact: exact.spending[i]!.basic + exact.spending[i]!.project, printed: s.basic + s.project },
+          ),
+        ],
+  );
+  if (budgets.length > 0) settle(sum(budgets), step);
   settle(sum((['goods', 'works', 'services'] as const).map((c) => sum(p.procurement.filter((x) => x.category === c).map((x) => leaf(x.amount, (v) => (x.amount = v)))))), step);
   if (p.threePublic) {
     // What the economic items hold is printed as they are; only the rest is rounded by itself.
     const after = knownPublic(p).parts;
     for (const k of publicParts) p.threePublic[k] = after[k] + roundTo(Math.max(0, exact.threePublic![k] - before[k]), step);
   }
-  const last = p.prior.threePublic;
-  if (last) {
-    const [was, now] = [exact.threePublic ?? before, p.threePublic ?? knownPublic(p).parts];
-    settle(
-      sum(
-        publicParts.map((k) =>
-          like(
-            leaf(last[k], (v) => (last[k] = v)),
-            { exact: was[k], printed: now[k] },
+  const [was, now] = [exact.threePublic ?? before, p.threePublic ?? knownPublic(p).parts];
+  for (const other of [p.prior.threePublic, p.budgeted.threePublic])
+    if (other)
+      settle(
+        sum(
+          publicParts.map((k) =>
+            like(
+              leaf(other[k], (v) => (other[k] = v)),
+              { exact: was[k], printed: now[k] },
+            ),
           ),
         ),
-      ),
-      step,
-    );
-  }
+        step,
+      );
   if (p.operatingCost.prior !== undefined) p.operatingCost.prior = roundTo(p.operatingCost.prior, step);
   return p;
 }

@@ -40,19 +40,30 @@ export function incomeExpenditure(f: Figures, w: Words): Draft {
   const right: [string, number][] = f.classes().map((c) => [nameOf(c, f.p.names)!, f.sum('total', undefined, c)]);
   const income = f.sum('income');
   const total = f.sum('total');
-  const rows: Value[][] = [
-    ['一、本年收入合计', whole(income), '一、本年支出合计', whole(total)],
-    ...Array.from({ length: Math.max(left.length, right.length) }, (_, i): Value[] => [
-      left[i]?.[0] ?? null,
-      left[i] ? amount(left[i]![1]) : null,
-      right[i]?.[0] ?? null,
-      right[i] ? amount(right[i]![1]) : null,
-    ]),
-    ['二、上年结转', amount(f.sum('carriedIn')), '二、结转下年', amount(f.sum('carriedOut'))],
-    ['收入总计', whole(income + f.sum('carriedIn')), '支出总计', whole(total + f.sum('carriedOut'))],
-  ];
+  const items = Array.from({ length: Math.max(left.length, right.length) }, (_, i): Value[] => [
+    left[i]?.[0] ?? null,
+    left[i] ? amount(left[i]![1]) : null,
+    right[i]?.[0] ?? null,
+    right[i] ? amount(right[i]![1]) : null,
+  ]);
+  const [carriedIn, carriedOut] = [f.sum('carriedIn'), f.sum('carriedOut')];
+  const ends: Value[] = [whole(income + carriedIn), whole(total + carriedOut)];
+  const rows: Value[][] =
+    w.noun === '预算'
+      ? [
+          ['一、本年收入合计', whole(income), '一、本年支出合计', whole(total)],
+          ...items,
+          ['二、上年结转', amount(carriedIn), '二、结转下年', amount(carriedOut)],
+          ['收入总计', ends[0]!, '支出总计', ends[1]!],
+        ]
+      : [
+          ...items,
+          ['本年收入合计', whole(income), '本年支出合计', whole(total)],
+          ['年初结转和结余', amount(carriedIn), '年末结转和结余', amount(carriedOut)],
+          ['总计', ends[0]!, '总计', ends[1]!],
+        ];
   return {
-    title: `${w.year}年${w.who}收支${w.noun}总表`,
+    title: w.noun === '预算' ? `${w.year}年${w.who}收支预算总表` : `${w.year}年度收入支出决算总表`,
     kind: 'income-expenditure',
     columns: [
       { key: 'income-name', path: ['收入', '项目'], type: 'name' },
@@ -71,7 +82,7 @@ export function incomeTable(f: Figures, w: Words): Draft {
   const sources = allSources.filter((s) => used.includes(s) || (appropriations as readonly PaidFrom[]).includes(s) || s === 'business' || s === 'other');
   const columns = [code('科目编码', '科目'), name('科目名称', '科目'), money('total', '总计'), ...sources.map((s) => money(s, sourceNames[s]))];
   return {
-    title: `${w.year}年${w.who}收入${w.noun}总表`,
+    title: w.noun === '预算' ? `${w.year}年${w.who}收入预算总表` : `${w.year}年度收入决算表`,
     kind: 'income',
     columns,
     rows: treeRows(f, tree, (v, t) => [first(t, v.total), ...sources.map((s) => amount(v[s] ?? 0))]),
@@ -81,7 +92,7 @@ export function incomeTable(f: Figures, w: Words): Draft {
 
 export function expenditureTable(f: Figures, w: Words): Draft {
   return {
-    title: `${w.year}年${w.who}支出${w.noun}总表`,
+    title: w.noun === '预算' ? `${w.year}年${w.who}支出预算总表` : `${w.year}年度支出决算表`,
     kind: 'expenditure',
     columns: [code('科目编码', '科目'), name('科目名称', '科目'), money('total', '总计'), money('basic', '基本支出'), money('project', '项目支出')],
     rows: treeRows(f, f.functional(['total', 'basic', 'project']), (v, t) => [first(t, v.total), first(t, v.basic), first(t, v.project)]),
@@ -99,15 +110,23 @@ export function appropriationSummary(f: Figures, w: Words): Draft {
   const left = funds.map((s): Value[] => [short[s], amount(f.sum('income', [s]))]);
   const right = f.classes(funds).map((c): Value[] => [nameOf(c, f.p.names)!, ...split('total', c)]);
   const none = [null, null, null, null, null];
+  const budget = w.noun === '预算';
+  const thisYear: Value[] = [
+    budget ? '一、本年收入' : '本年收入合计',
+    whole(income),
+    budget ? '一、本年支出' : '本年支出合计',
+    whole(f.sum('total', funds)),
+    ...funds.map((s) => amount(f.sum('total', [s]))),
+  ];
+  const items = Array.from({ length: Math.max(left.length, right.length) }, (_, i) => [...(left[i] ?? [null, null]), ...(right[i] ?? none)]);
   const rows: Value[][] = [
-    ['一、本年收入', whole(income), '一、本年支出', ...[f.sum('total', funds)].map(whole), ...funds.map((s) => amount(f.sum('total', [s])))],
-    ...Array.from({ length: Math.max(left.length, right.length) }, (_, i) => [...(left[i] ?? [null, null]), ...(right[i] ?? none)]),
-    ['二、上年结转', amount(carriedIn), '二、结转下年', ...split('carriedOut')],
+    ...(budget ? [thisYear, ...items] : [...items, thisYear]),
+    [budget ? '二、上年结转' : '年初财政拨款结转和结余', amount(carriedIn), budget ? '二、结转下年' : '年末财政拨款结转和结余', ...split('carriedOut')],
     ...funds.map((s): Value[] => [short[s], amount(f.sum('carriedIn', [s])), ...none]),
-    ['收入合计', whole(income + carriedIn), '支出合计', whole(both.reduce((n, x) => n + x, 0)), ...both.map(amount)],
+    [budget ? '收入合计' : '总计', whole(income + carriedIn), budget ? '支出合计' : '总计', whole(both.reduce((n, x) => n + x, 0)), ...both.map(amount)],
   ];
   return {
-    title: `${w.year}年财政拨款收支${w.noun}总表`,
+    title: budget ? `${w.year}年财政拨款收支预算总表` : `${w.year}年度财政拨款收入支出决算总表`,
     kind: 'appropriation-summary',
     columns: [
       { key: 'income-name', path: ['收入', '项目'], type: 'name' },
@@ -191,7 +210,9 @@ export function economicTable(f: Figures, w: Words, what: 'basic' | 'project', s
 }
 
 export function threePublicTable(f: Figures, w: Words, now: PublicExpenses): Draft {
-  const before = f.p.prior.threePublic;
+  // A final account sets its budget beside it, a budget last year's.
+  const planned = f.p.budgeted.threePublic;
+  const before = planned ?? f.p.prior.threePublic;
   const block = (key: string, head: string): OutColumn[] => [
     money(`${key}total`, head, '合计'),
     money(`${key}abroad`, head, '因公出国（境）费'),
@@ -209,7 +230,7 @@ export function threePublicTable(f: Figures, w: Words, now: PublicExpenses): Dra
     amount(x.reception),
   ];
   const nothing = [now, before].every((x) => !x || publicParts.every((k) => x[k] === 0));
-  const columns = [...block('', w.head), ...(before ? block('prior-', `${w.year - 1}年${w.noun}数`) : [])];
+  const columns = [...block('', w.head), ...(before ? block(planned ? 'budget-' : 'prior-', planned ? `${w.year}年预算数` : `${w.year - 1}年${w.noun}数`) : [])];
   return {
     title: `${w.year}年一般公共预算“三公”经费支出${w.noun}表`,
     kind: 'three-public',

@@ -122,10 +122,18 @@ function boxesOf(rulings: Ruling[]): Box[] {
   return out;
 }
 
+/** Outer edges that are not drawn (a table that goes on over the page, open sides) stand where the crossing lines end. */
+function edged(lines: number[], first: number, last: number): number[] {
+  const out = [...lines];
+  if (out[0]! - first > 5) out.unshift(first);
+  if (last - out.at(-1)! > 5) out.push(last);
+  return out;
+}
+
 /** One box of rulings with its text as a grid block, or null when it is a frame of a single cell. */
 function gridOf(box: Box, items: TextItem[], page: number): Block | null {
-  const xs = cluster(box.vertical.map((r) => (r.x1 + r.x2) / 2));
-  const ys = cluster(box.horizontal.map((r) => (r.y1 + r.y2) / 2));
+  const xs = edged(cluster(box.vertical.map((r) => (r.x1 + r.x2) / 2)), box.left, box.right);
+  const ys = edged(cluster(box.horizontal.map((r) => (r.y1 + r.y2) / 2)), box.top, box.bottom);
   const columns = xs.length - 1;
   const rows = ys.length - 1;
   if (columns < 1 || rows < 1 || columns * rows < 2 || columns > 80 || rows > 400) return null;

@@ -11,6 +11,9 @@ export const limits = {
   partBytes: 40 << 20,
   /** Packed to unpacked beyond which a part of more than 1 MB is taken for a bomb. */
   ratio: 250,
+  /** One packed stream of a PDF, and all of them together. */
+  streamBytes: 32 << 20,
+  streamsBytes: 96 << 20,
   parts: 5000,
   /** Files of an archive that are read. */
   archiveFiles: 100,

@@ -1,10 +1,6 @@
 // Chooses the reader of a file by its first bytes (the name only decides between texts).
 import type { SourceDocument } from '#core/finance/source.ts';
-import { readDocx } from './docx.ts';
-import { readHtml } from './html.ts';
 import { FileError, limits } from './limits.ts';
-import { readPdf } from './pdf.ts';
-import { readSheet } from './sheet.ts';
 import { readText } from './text.ts';
 import { directoryOf, isZip, unpack } from './zip.ts';
 
@@ -35,20 +31,20 @@ export function kindOf(bytes: Uint8Array, name: string): Kind {
   return 'txt';
 }
 
-/** Reads one file into its documents (an archive gives several). Runs inside the worker for all kinds but text. */
+/** Reads one file into its documents; each reader is loaded when the first file of its kind comes (an archive gives several). Runs inside the worker for all kinds but text. */
 export async function parseFile(bytes: Uint8Array, name: string, tick: () => void = () => {}, depth = 0): Promise<SourceDocument[]> {
   const kind = kindOf(bytes, name);
   tick();
   switch (kind) {
     case 'pdf':
-      return [await readPdf(bytes, name, tick)];
+      return [await (await import('./pdf.ts')).readPdf(bytes, name, tick)];
     case 'docx':
-      return [readDocx(bytes, name)];
+      return [(await import('./docx.ts')).readDocx(bytes, name)];
     case 'xlsx':
     case 'xls':
-      return [await readSheet(bytes, name)];
+      return [await (await import('./sheet.ts')).readSheet(bytes, name)];
     case 'html':
-      return [readHtml(bytes, name)];
+      return [(await import('./html.ts')).readHtml(bytes, name)];
     case 'txt':
       return [readText(bytes, name)];
     case 'zip': {

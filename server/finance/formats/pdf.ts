@@ -1,5 +1,6 @@
 // PDF files: text with positions and ruling lines of every page; pages that are only pictures are reported as scanned.
 import type { Ruling, SourceDocument, SourcePage, TextItem } from '#core/finance/source.ts';
+import { unpacked } from './inflate.ts';
 import { FileError, limits } from './limits.ts';
 
 type Matrix = [number, number, number, number, number, number];
@@ -90,6 +91,11 @@ function rulingsOf(list: Operators, ops: Record<string, number>, base: Matrix): 
 export async function readPdf(bytes: Uint8Array, file: string, tick: () => void): Promise<SourceDocument> {
   const { getDocumentProxy, getResolvedPDFJS } = await import('unpdf');
   const { OPS } = await getResolvedPDFJS();
+  unpacked.bytes = 0;
+  unpacked.bomb = false;
+  const refuseBomb = () => {
+    if (unpacked.bomb) throw new FileError('malicious', 'PDF 内的压缩数据解开后过大，疑似压缩炸弹，已拒绝');
+  };
   let pdf: Awaited<ReturnType<typeof getDocumentProxy>>;
   try {
     pdf = await getDocumentProxy(bytes, {
@@ -98,14 +104,17 @@ export async function readPdf(bytes: Uint8Array, file: string, tick: () => void)
       useSystemFonts: false,
       verbosity: 0,
       stopAtErrors: false,
-      maxImageSize: 16 << 20,
+      // Pictures are never decoded: a page that only shows one is told by its operators.
+      maxImageSize: 1,
     } as Parameters<typeof getDocumentProxy>[1]);
   } catch (error) {
+    refuseBomb();
     const name = (error as Error).name;
     if (/Password/.test(name)) throw new FileError('encrypted', 'PDF 有密码，无法读取');
     throw new FileError('damaged', `PDF 已损坏，无法打开（${(error as Error).message.slice(0, 80)}）`);
   }
   tick();
+  refuseBomb();
   if (pdf.numPages > limits.pages) throw new FileError('too-large', `PDF 共 ${pdf.numPages} 页，超过 ${limits.pages} 页`);
   const pages: SourcePage[] = [];
   const remarks: NonNullable<SourceDocument['remarks']> = [];
@@ -125,7 +134,10 @@ export async function readPdf(bytes: Uint8Array, file: string, tick: () => void)
       const list = (await page.getOperatorList()) as unknown as Operators;
       const { rulings, images } = rulingsOf(list, OPS as unknown as Record<string, number>, base);
       const letters = items.reduce((s, i) => s + i.text.trim().length, 0);
-      if (letters < 8 && images > 0) pages.push({ page: n, scanned: true });
+      refuseBomb();
+      // Drawn without letters and without lines: a picture of a page.
+      const drawn = list.fnArray.includes(OPS.transform) || images > 0;
+      if (letters < 8 && drawn && rulings.length < 8) pages.push({ page: n, scanned: true });
       else pages.push({ page: n, items, rulings });
       page.cleanup();
     } catch (error) {

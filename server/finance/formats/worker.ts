@@ -1,8 +1,12 @@
 // The worker in which all formats but text are parsed, so that a hostile file can be cut off.
+import { enableCompileCache } from 'node:module';
 import { parentPort } from 'node:worker_threads';
+import { useInflate } from './inflate.ts';
 import { FileError } from './limits.ts';
-import { parseFile } from './parse.ts';
 
+enableCompileCache();
+useInflate();
+const { parseFile } = await import('./parse.ts');
 const port = parentPort!;
 port.on('message', async ({ id, bytes, name }: { id: number; bytes: Uint8Array; name: string }) => {
   try {
