@@ -149,7 +149,7 @@ export function useMay(): (permission: Me['permissions'][number]) => boolean {
 export function send<R extends Route>(
   route: R,
   input: Pick<Input<R>, 'params' | 'query'>,
-  body: FormData,
+  body: FormData | Blob,
   o: { onProgress?: (part: number) => void; signal?: AbortSignal } = {},
 ): Promise<Reply<R>> {
   // fetch has no progress of what is sent.

@@ -15,6 +15,7 @@ const links = [
   { to: '/things/calibrations', text: pages.calibrations, need: 'signal.read' },
   { to: '/things/probes', text: pages.probes, need: 'thing.manage' },
   { to: '/things/intake', text: pages.intake, need: 'thing.manage' },
+  { to: '/things/by-hand', text: pages.byHand, need: 'signal.write' },
   { to: '/things/quarantine', text: pages.quarantine, need: 'thing.manage' },
 ] as const;
 

@@ -5,22 +5,25 @@ import { useState } from 'react';
 import { devicesApi } from '#core/signals/devices-contract.ts';
 import { packsApi } from '#core/packs/contract.ts';
 import { signalsApi } from '#core/signals/contract.ts';
-import { type Reply, useCall, useCommand } from '../api.ts';
+import { type Reply, useCall, useCommand, useMay } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Time } from '../ui/clock.tsx';
 import { Loaded, Nothing } from '../ui/page.tsx';
 import { Rows } from '../ui/rows.tsx';
 import { examples } from './examples.ts';
+import { Imports } from './imports.tsx';
 import { ThingsPage, unitOptions, useContent, useUnits } from './frame.tsx';
 import { common, intake as words } from './texts.ts';
 
 export function Intake() {
   const s = useText();
+  const may = useMay();
   return (
     <ThingsPage title={s(words.title)} note={s(words.note)}>
       <div className="two-columns even">
         <Credential />
         <div className="grid">
+          {may('signal.write') ? <Imports /> : null}
           <Gaps />
           <Mappers />
         </div>
