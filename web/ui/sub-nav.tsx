@@ -17,7 +17,7 @@ export function SubNav({ pages, label }: { pages: readonly SubPage[]; label: str
   return (
     <nav className="sub-nav no-print" aria-label={label}>
       {pages.map((p) => (
-        <Link key={p.to} to={p.to} {...(p.to === here ? { 'aria-current': 'page' as const } : {})}>
+        <Link key={p.to} to={p.to} activeOptions={{ exact: true }} {...(p.to === here ? { 'aria-current': 'page' as const } : {})}>
           {p.label}
         </Link>
       ))}
