@@ -1,10 +1,13 @@
 // The streams this process knows, each with a dense index: what decoders, checks, last values and listeners address rows by.
+import { setTimeout } from 'node:timers/promises';
 import type { Columns } from '#core/signals/columns.ts';
 import { Names } from '#core/signals/decode.ts';
 import { within } from '#core/people/roles.ts';
 import type { Hub } from '../platform/hub.ts';
 import type { Reading } from './copy.ts';
 import * as store from './store.ts';
+
+const LOOK_GAP_MS = 100;
 
 export class Registry {
   readonly #hub: Hub;
@@ -24,7 +27,9 @@ export class Registry {
   #calibrated = 0;
   #stale = false;
   #last = '0';
-  #missed = 0;
+  #look: Promise<void> | null = null;
+  #looking: Promise<void> = Promise.resolve();
+  #looked = Number.NEGATIVE_INFINITY;
   #generation = 0;
   #masks = new Map<string, Uint8Array>();
   constructor(hub: Hub) {
@@ -90,14 +95,28 @@ export class Registry {
     return this.byCode.get(ref) ?? this.byId.get(ref);
   }
 
-  /** Looks again in the database after something unknown was named, at most a few times a second. True when it did. */
+  /**
+   * Looks again in the database after something unknown was named: all who ask share one look that begins after they asked (an earlier one
+   * might have missed a stream made just now), and looks keep a distance, so that a flood of unknown names costs a few queries a second.
+   * True when the registry has changed meanwhile.
+   */
   async lookAgain(): Promise<boolean> {
-    const now = performance.now();
-    if (now - this.#missed < 200) return false;
-    this.#missed = now;
     const before = this.#generation;
-    await this.refresh();
+    this.#look ??= this.#lookSoon(this.#looking);
+    await this.#look;
     return this.#generation !== before;
+  }
+  async #lookSoon(running: Promise<void>): Promise<void> {
+    await running.catch(() => {});
+    const wait = this.#looked + LOOK_GAP_MS - performance.now();
+    if (wait > 0) await setTimeout(wait);
+    this.#look = null;
+    this.#looking = this.refresh();
+    try {
+      await this.#looking;
+    } finally {
+      this.#looked = performance.now();
+    }
   }
 
   /** By dense index: 1 where one of the unit paths may write, else 0. */
