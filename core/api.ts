@@ -8,6 +8,7 @@ import { packsApi } from './packs/contract.ts';
 import { peopleApi } from './people/contract.ts';
 import { byHandApi } from './signals/by-hand-contract.ts';
 import { importsApi } from './signals/imports-contract.ts';
+import { mappersApi } from './signals/mappers-contract.ts';
 import { probesApi } from './signals/probes-contract.ts';
 import { signalsApi } from './signals/contract.ts';
 import { devicesApi } from './signals/devices-contract.ts';
@@ -27,6 +28,7 @@ export const apis: Api[] = [
   probesApi,
   byHandApi,
   importsApi,
+  mappersApi,
   devicesApi,
   recordsApi,
   evaluationApi,

@@ -28,6 +28,7 @@ import { packRoutes } from './packs/routes.ts';
 import { installSignals, signalsOf } from './signals/follow.ts';
 import { byHandRoutes } from './signals/by-hand/routes.ts';
 import { importRoutes } from './signals/imports/routes.ts';
+import { mapperRoutes } from './signals/mapper-routes.ts';
 import { probeRoutes } from './signals/probes/routes.ts';
 import { signalRoutes } from './signals/routes.ts';
 import { deviceRoutes } from './signals/devices/routes.ts';
@@ -67,6 +68,7 @@ const routes: Served[] = [
   dutyRoutes,
   probeRoutes,
   importRoutes,
+  mapperRoutes,
   recordRoutes,
   evaluationRoutes,
   reviewRoutes,

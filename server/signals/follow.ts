@@ -14,6 +14,7 @@ import { cloudEventsWayIn } from './ways-in/cloudevents.ts';
 import { httpWayIn } from './ways-in/http.ts';
 import { sensorThings } from './sta/http.ts';
 import { staTopics } from './sta/mqtt.ts';
+import { forgetExtras, nameProfiles } from './sta/upkeep.ts';
 import { followBroker, startMqtt } from './ways-in/mqtt.ts';
 
 export interface Batch {
@@ -98,6 +99,7 @@ export async function installSignals(system: System): Promise<void> {
       await signals.ingest.partitions.ahead(now);
       const dropped = await signals.ingest.partitions.drop(new Date(now.getTime() - hub.config.retentionDays * 86_400_000));
       if (dropped.length) hub.log.info('months beyond retention dropped', { dropped });
+      await forgetExtras(hub, new Date(now.getTime() - hub.config.retentionDays * 86_400_000));
       await forgetHours(hub.sql, new Date(now.getTime() - hub.config.rollupDays * 86_400_000));
       await forgetBatches(hub.sql, [...followers]);
       return false;
@@ -105,6 +107,7 @@ export async function installSignals(system: System): Promise<void> {
     // Units, ranges and states of streams may have changed.
     loop(hub, 'stream registry', 30_000, async () => {
       await signals.registry.refresh(true);
+      await nameProfiles(hub);
       return false;
     });
     let headsRest = 0;

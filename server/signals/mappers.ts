@@ -1,4 +1,5 @@
 // Messages of other makers' devices and platforms: mapped as content says, stored through the one door, set aside with the reason when they cannot be.
+import { isUtf8 } from 'node:buffer';
 import { MAX_MESSAGE, type MappedReading, type Mapper, type MapOutcome, readMessage, topicFits } from '#core/signals/mapper.ts';
 import { valueOf } from '#core/signals/careful.ts';
 import { problem } from '#core/problem.ts';
@@ -109,8 +110,122 @@ export function mapperTopics(hub: Hub): (topic: string, payload: Buffer, by: { s
 /** Filters an external broker has to be asked for, so that mappers hear what they list. */
 export const mapperFilters = async (hub: Hub): Promise<string[]> => ['in/#', ...new Set([...(await mappersOf(hub)).mappers.values()].flatMap((m) => m.on.topics))];
 
-const shown = (payload: Uint8Array): string =>
-  Buffer.from(payload.buffer, payload.byteOffset, Math.min(payload.length, 4000)).toString('utf8').replaceAll('\u0000', '').toWellFormed();
+const KEPT = 16 * 1024;
+/** A payload as quarantine keeps it: whole where that is possible, so that it can be tried again; marked where it is not. */
+function kept(payload: Uint8Array): { payload: string; partial?: true } {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  if (bytes.length <= KEPT && isUtf8(bytes) && !bytes.includes(0)) return { payload: bytes.toString('utf8') };
+  return { payload: bytes.subarray(0, 4000).toString('utf8').replaceAll('\u0000', '').toWellFormed(), partial: true };
+}
+
+/** What a mapper makes of a message; nothing is written. */
+async function outcomeOf(hub: Hub, version: string, spec: Mapper, payload: Uint8Array, by: Pick<MapSender, 'topic' | 'event'>): Promise<MapOutcome> {
+  let value: unknown;
+  try {
+    value = readMessage(spec.format, new TextDecoder('utf-8', { fatal: true }).decode(payload));
+  } catch (error) {
+    return { fault: error instanceof TypeError ? '内容不是 UTF-8' : (error as Error).message };
+  }
+  return mapperThread(hub).run(`${version}/${spec.code}`, spec, { payload: value, topic: by.topic, event: by.event });
+}
+
+/** Tries a message: the readings it would give, and which of their streams are there for the caller. */
+export async function tryMapper(hub: Hub, mapper: string, payload: string, o: { topic?: string | undefined; scope: string[] }) {
+  const { version, mappers } = await mappersOf(hub);
+  const spec = mappers.get(mapper);
+  if (!spec) throw problem('not-found', { detail: `没有映射 ${mapper}` });
+  const outcome = await outcomeOf(hub, version, spec, Buffer.from(payload), { topic: o.topic });
+  if ('fault' in outcome) return { ignored: false, fault: outcome.fault, readings: [] };
+  if ('ignored' in outcome) return { ignored: true, fault: null, readings: [] };
+  const signals = signalsOf(hub);
+  await signals.registry.lookAgain();
+  const codes = await thingCodes(hub, signals, [...new Set(outcome.readings.map((r) => r.thing))]);
+  return {
+    ignored: false,
+    fault: null,
+    readings: outcome.readings.map((r) => {
+      const s = signals.registry.find(`${codes.get(r.thing) ?? r.thing}/${r.stream}`);
+      return { ...r, known: s !== undefined && o.scope.some((p) => within(s.unit, p)) };
+    }),
+  };
+}
+
+const REPLAYED = 500;
+interface Aside {
+  id: string;
+  reading: { mapper: string; topic?: string; event?: Record<string, unknown>; payload?: string; partial?: true } & Partial<MappedReading>;
+  reason: string;
+  source: string;
+}
+/**
+ * Tries again what a mapper's messages left in quarantine, oldest first: what can be stored now leaves it, what still cannot stays with its
+ * present reason. Doing it twice, or dying in the middle, stores nothing twice.
+ */
+export async function replayMapper(
+  hub: Hub,
+  mapper: string,
+  o: { scope: string[]; by: string },
+): Promise<{ taken: number; stored: number; duplicates: number; waiting: number; left: number }> {
+  const { mappers } = await mappersOf(hub);
+  const spec = mappers.get(mapper);
+  if (!spec) throw problem('not-found', { detail: `没有映射 ${mapper}` });
+  const signals = signalsOf(hub);
+  const rows = await hub.sql<
+    Aside[]
+  >`select id::text, reading, reason, source from quarantine where released_at is null and stream is null and reading ->> 'mapper' = ${mapper} and not (reading ? 'partial') order by id limit ${REPLAYED}`;
+  const sum = { taken: 0, stored: 0, duplicates: 0, waiting: 0, left: 0 };
+  for (const row of rows) {
+    const { reading: r } = row;
+    const by: MapSender = { scope: o.scope, source: row.source, topic: r.topic, event: r.event };
+    const fresh: Mapped = { stored: 0, duplicates: 0, conflicts: 0, quarantined: 0, dropped: 0, ignored: false, errors: [] };
+    const result =
+      r.payload === undefined
+        ? await store(
+            hub,
+            signals,
+            spec,
+            [{ thing: r.thing!, stream: r.stream!, value: r.value, ...(r.time === undefined ? {} : { time: r.time }), ...(r.quality === undefined ? {} : { quality: r.quality }) }],
+            by,
+            fresh,
+          )
+        : await mapPayload(hub, mapper, Buffer.from(r.payload), by);
+    sum.stored += result.stored;
+    sum.duplicates += result.duplicates;
+    // The same fault again is the same row; another fault is a row of its own by now, and this one is done with.
+    if (result.quarantined && result.errors.every((e) => e.message === row.reason)) {
+      sum.waiting++;
+      continue;
+    }
+    await hub.sql`update quarantine set released_at = clock_timestamp(), released_by = ${o.by} where id = ${row.id} and released_at is null`;
+    if (result.quarantined) sum.waiting++;
+    else sum.taken++;
+  }
+  const [rest] = await hub.sql<{ n: number }[]>`select count(*)::int as n from quarantine where released_at is null and stream is null and reading ->> 'mapper' = ${mapper}`;
+  sum.left = Math.max(0, rest!.n - sum.waiting);
+  return sum;
+}
+
+/** All mappers with how much of each waits in quarantine. */
+export async function listMappers(hub: Hub) {
+  const { mappers } = await mappersOf(hub);
+  const waiting = new Map(
+    (
+      await hub.sql<
+        { mapper: string; n: number }[]
+      >`select reading ->> 'mapper' as mapper, count(*)::int as n from quarantine where released_at is null and stream is null and reading ? 'mapper' group by 1`
+    ).map((r) => [r.mapper, r.n]),
+  );
+  return [...mappers.values()].map((m) => ({
+    code: m.code,
+    name: m.name,
+    format: m.format,
+    topics: m.on.topics,
+    types: m.on.types,
+    sourceRef: m.sourceRef,
+    examples: m.examples.map((e) => ({ name: e.name, topic: e.topic ?? null, payload: e.payload })),
+    waiting: waiting.get(m.code) ?? 0,
+  }));
+}
 
 /**
  * Maps one message and stores what it gives; resolves after the commit. A message that cannot be mapped, and readings that cannot be
@@ -124,30 +239,20 @@ export async function mapPayload(hub: Hub, mapper: string, payload: Uint8Array, 
   const signals = signalsOf(hub);
   const result: Mapped = { stored: 0, duplicates: 0, conflicts: 0, quarantined: 0, dropped: 0, ignored: false, errors: [] };
   const poison = async (reason: string): Promise<Mapped> => {
-    await putAside(hub, [
-      {
-        stream: null,
-        reading: { mapper, ...(by.topic === undefined ? {} : { topic: by.topic.slice(0, 500).replaceAll('\u0000', '').toWellFormed() }), payload: shown(payload) },
-        reason: reason.slice(0, 500),
-        source: by.source,
-      },
-    ]);
+    const topic = by.topic?.slice(0, 500).replaceAll('\u0000', '').toWellFormed();
+    const reading = { mapper, ...(topic === undefined ? {} : { topic }), ...(by.event === undefined ? {} : { event: by.event }), ...kept(payload) };
+    await putAside(hub, [{ stream: null, reading, reason: reason.slice(0, 500), source: by.source }]);
     return { ...result, quarantined: 1, errors: [{ pointer: '/body', message: reason }] };
   };
   if (payload.length > MAX_MESSAGE) return poison(`消息超过 ${MAX_MESSAGE / 1024} KB`);
-  let value: unknown;
-  try {
-    value = readMessage(spec.format, new TextDecoder('utf-8', { fatal: true }).decode(payload));
-  } catch (error) {
-    return poison(error instanceof TypeError ? '内容不是 UTF-8' : (error as Error).message);
-  }
-  const outcome: MapOutcome = await mapperThread(hub).run(`${version}/${mapper}`, spec, { payload: value, topic: by.topic, event: by.event });
+  const outcome = await outcomeOf(hub, version, spec, payload, by);
   if ('fault' in outcome) return poison(outcome.fault);
   if ('ignored' in outcome) return { ...result, ignored: true };
   return store(hub, signals, spec, outcome.readings, by, result);
 }
 
-async function store(hub: Hub, signals: Signals, spec: Mapper, readings: MappedReading[], by: MapSender, result: Mapped): Promise<Mapped> {
+/** Stores what a message gave; what cannot be stored goes aside, reading by reading. */
+export async function store(hub: Hub, signals: Signals, spec: Mapper, readings: MappedReading[], by: MapSender, result: Mapped): Promise<Mapped> {
   const codes = await thingCodes(hub, signals, [...new Set(readings.map((r) => r.thing))]);
   const find = (r: MappedReading) => {
     const code = codes.get(r.thing);
