@@ -8,6 +8,7 @@ import { isTargetKind } from '#core/finance/read/vocabulary.ts';
 import { may } from '#core/people/roles.ts';
 import { problem } from '#core/problem.ts';
 import { append } from '../platform/facts.ts';
+import type { Db } from '../platform/db.ts';
 import type { Work } from '../platform/hub.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { cellRows, findingRows, rowRows, targetRows } from './body.ts';
@@ -19,10 +20,10 @@ import * as targetStore from './store-targets.ts';
 type Head = store.DisclosureRow;
 
 /** The model with all corrections that hold, in the order they were made. */
-async function corrected(work: Work, d: Head): Promise<{ first: Disclosure; now: Disclosure }> {
-  const stored = await store.modelOf(work.tx, d.id);
+export async function corrected(db: Db, id: string): Promise<{ first: Disclosure; now: Disclosure }> {
+  const stored = await store.modelOf(db, id);
   const now = modelFrom(stored);
-  for (const c of await store.corrections(work.tx, d.id)) {
+  for (const c of await store.corrections(db, id)) {
     if (c.withdrawnAt) continue;
     const wrong = applyCorrection(now, { what: c.what, ...c.address, from: c.from, to: c.to } as Correction);
     if (wrong) throw problem('conflict', { detail: `更正“${c.where}”与其他更正冲突：${wrong}` });
@@ -66,7 +67,7 @@ const mustManage = (work: Work, d: Head): void => {
 export async function correct(work: Work, id: string, scope: string[], input: CorrectionInput): Promise<{ id: string; checks: CheckCounts; added: string[]; removed: string[] }> {
   const d = await mustRead(work.tx, work.realm, id, scope, true);
   mustManage(work, d);
-  const { first, now } = await corrected(work, d);
+  const { first, now } = await corrected(work.tx, id);
   let c: Correction;
   let address: Record<string, unknown>;
   if (input.what === 'cell') {
@@ -118,7 +119,7 @@ export async function withdraw(work: Work, id: string, scope: string[], correcti
   if (!c) throw problem('not-found', { detail: '没有这条更正' });
   if (c.withdrawnAt) throw problem('not-allowed-in-state', { detail: '已经撤回' });
   await store.withdrawCorrection(work.tx, correction, work.by, work.at);
-  const { first, now } = await corrected(work, d);
+  const { first, now } = await corrected(work.tx, id);
   const result = await recheck(work, d, first, now);
   await append(work, [
     { kind: 'disclosure.correction-withdrawn', subject: `disclosure:${id}`, unit: d.unit, data: { correction, where: c.where, from: c.to, to: c.from, checks: result.checks } },

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { zipSync } from 'fflate';
 import type { Output } from '#core/contract.ts';
 import { financeApi } from '#core/finance/contract.ts';
 import { verify } from '#server/platform/audit.ts';
 import { financeRoutes } from './routes.ts';
 import { importFiles, importText } from './import-cli.ts';
+import { FileError } from './formats/limits.ts';
 import { Reader } from './reader.ts';
 import { disclosureText } from './fixtures/disclosure.ts';
 import { office, ok } from './fixtures/office.ts';
@@ -170,6 +172,35 @@ test('originals are kept only when they name nobody, and given only to who manag
     assert.ok((r.json() as { detail: string }).detail.length > 3);
   }
   assert.equal((await me.send('POST', at, {})).statusCode, 415);
+});
+
+test('the reading process: one hostile or killed reading is a refusal, the next is read again', async (t) => {
+  const reader = new Reader();
+  t.after(() => reader.close());
+  const text = { name: 'a.txt', bytes: new TextEncoder().encode(disclosureText()) };
+  assert.equal((await reader.understand([text], [])).disclosure.targets.length, 4);
+  const bomb = { name: 'b.zip', bytes: zipSync({ 'a.html': [new Uint8Array(30 << 20), { level: 9 }] }) };
+  await assert.rejects(reader.understand([bomb], []), (e: Error) => e instanceof FileError && e.message.length > 3);
+  const running = reader.understand([text], []);
+  reader.close();
+  await assert.rejects(running, FileError);
+  const all = await Promise.all([1, 2, 3].map(() => reader.understand([text], [])));
+  assert.equal(new Set(all.map((u) => u.content)).size, 1);
+  const shared = all[0]!.disclosure.functional[0]!;
+  assert.ok(all[0]!.disclosure.tables.includes(shared.table), 'views and tables stay joined across the process');
+});
+
+test('a stored disclosure is written anew from its figures', async (t) => {
+  const { signIn } = await office(t);
+  const me = await signIn('ys-center');
+  const { id } = ok<Imported>(await me.upload(at, { 'a.txt': disclosureText({ wrong: '30.00' }) }));
+  assert.ok(Array.isArray(ok<{ missing: string[] }>(await me.get(`disclosures/${id}/produce`)).missing));
+  const html = await me.get(`disclosures/${id}/produce?format=html`);
+  assert.equal(html.statusCode, 200, html.body);
+  assert.ok(html.body.includes('2010302') && html.body.includes('130.00'));
+  const r = ok<Imported>(await me.upload(`${at}&trial=true`, { 'b.html': html.body }));
+  assert.deepEqual([r.read.findings.error, r.read.year], [0, 2026], 'what is written is read back without an error');
+  assert.equal((await (await signIn('ys-urban')).get(`disclosures/${id}/produce?format=html`)).statusCode, 404);
 });
 
 test('comparison over two years and the published prior year', async (t) => {

@@ -47,12 +47,14 @@ async function snapshots(hub: Hub, db: Db, realm: string, scope: string[], year:
   const at = await hub.now(realm, db);
   const projects = await store.unitProjects(db, { realm, year, scope, unit });
   const months = await store.months(db, { realm, year, scope });
-  const live = await Live.open(hub, realm, db);
-  const targets = await Promise.all((await targetRows(db, { realm, scope, year, unit })).map((t) => live.item(t)));
+  const promised = await targetRows(db, { realm, scope, year, unit });
   const out: { unit: string; unitName: Text; project: string; projectName: string; period: Period; snapshot: Snapshot }[] = [];
   for (const period of periods) {
     const last = Number(through(period, year).slice(5, 7));
     const end = localInstant(addDays(through(period, year), 1));
+    // What was reached by the end of the period, whenever it is looked at.
+    const live = await Live.open(hub, realm, db, undefined, at < end ? at : new Date(end.getTime() - 1));
+    const targets = await Promise.all(promised.map((t) => live.item(t)));
     for (const u of new Map(projects.map((p) => [p.unit, p.unitName]))) {
       const mine = projects.filter((p) => p.unit === u[0]);
       const rows = executionRows(

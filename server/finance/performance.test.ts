@@ -159,7 +159,10 @@ test('execution entered and imported: all or nothing, in fen, against time', asy
 });
 
 test('monitoring: a period with deviation needs cause and correction; what is late says so', async (t) => {
-  const { hub, me } = await begun(t, '2026-08-20T12:00:00+08:00');
+  const { hub, me, of, record } = await begun(t, '2026-08-20T12:00:00+08:00');
+  const training = (await of('培训次数')).key;
+  ok(await me.send('PUT', `targets/${training}/binding`, { kind: 'indicator', code: 'trainings', unit: 'demo.center', progress: 'cumulative' }));
+  for (const on of ['2026-02-01', '2026-08-10', '2026-08-11', '2026-08-12', '2026-08-13']) await record('training', { on, people: 20, topic: '平台操作' });
   ok(await me.send('PUT', 'execution', { unit: 'demo.center', year: 2026, project: PROJECT, month: 7, amount: '3', moneyUnit: '万元' }));
   const list = async (query = '') => ok<Monitorings>(await me.get(`monitorings?year=2026${query}`));
   const all = await list();
@@ -167,6 +170,11 @@ test('monitoring: a period with deviation needs cause and correction; what is la
   const july = all.items.find((i) => i.period === 'july' && i.project === PROJECT)!;
   assert.deepEqual([july.state, july.overdue, july.causeRequired, july.execution.rate], ['missing', false, true, 0.1]);
   assert.equal(all.items.find((i) => i.period === 'q1')!.overdue, true, 'the first quarter was due in April');
+  assert.deepEqual(
+    july.targets.behind.map((x) => [x.key, x.value]),
+    [[training, 1]],
+    'by the end of July there was one; what came in August does not count',
+  );
   const save = (more: object) =>
     me.send('PUT', 'monitorings', {
       unit: 'demo.center',

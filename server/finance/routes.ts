@@ -2,6 +2,7 @@
 import { advise, adviceRuleNames } from '#core/finance/advice.ts';
 import { financeApi } from '#core/finance/contract.ts';
 import { formOf } from '#core/finance/form.ts';
+import { inputFrom } from '#core/finance/produce/from.ts';
 import { problem } from '#core/problem.ts';
 import type { FastifyRequest } from 'fastify';
 import { append } from '../platform/facts.ts';
@@ -15,6 +16,7 @@ import { formDocx, formHtml, formXlsx } from './forms/render.ts';
 import { FileError } from './formats/limits.ts';
 import { importDisclosure, rulesOf } from './import.ts';
 import * as monitoring from './monitoring.ts';
+import { produce, ProduceError } from './produce/produce.ts';
 import type { Reader } from './reader.ts';
 import { reportCsv, reportHtml } from './report.ts';
 import { targetsOf } from './store-targets.ts';
@@ -88,6 +90,20 @@ export const financeRoutes = (own: () => Reader): Served =>
         append(work, [{ kind: 'export.made', subject: `account:${actor.account}`, unit: d.unit, data: { what: `disclosure:${d.id}`, file: f.sha256 } }]),
       );
       return new RawReply(stream, 'application/octet-stream', download(f.name));
+    },
+    async produced({ hub, realm, scope, params, query }) {
+      const d = await disclosures.mustRead(hub.sql, realm, params.id, scope);
+      const { now } = await correct.corrected(hub.sql, d.id);
+      try {
+        const { input, missing } = inputFrom({ ...now, year: d.year, kind: d.kind });
+        if (!query.format) return { missing, formats: ['xlsx', 'docx', 'html', 'csv', 'json'] };
+        const [file] = (await produce(input, { formats: [query.format] })).files;
+        return new RawReply(Buffer.from(file!.bytes), file!.mediaType, query.format === 'html' ? printable : download(file!.name));
+      } catch (error) {
+        if (error instanceof RangeError || error instanceof ProduceError)
+          throw problem('not-allowed-in-state', { detail: `数字对不上，不能据以生成：${error.message.slice(0, 500)}` });
+        throw error;
+      }
     },
     corrections: ({ hub, realm, scope, params }) => correct.listCorrections({ hub, realm, scope }, params.id),
     correct: ({ work, scope, params, body }) => correct.correct(work, params.id, scope, body),

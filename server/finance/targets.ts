@@ -53,8 +53,9 @@ export class Live {
     this.#packs = packs;
     this.#names = names;
   }
-  static async open(hub: Hub, realm: string, db: Db = hub.sql, actor?: Actor): Promise<Live> {
-    return new Live(hub, db, realm, await hub.now(realm, db), await current(hub, db), new Map((await units(db, false)).map((u) => [u.path, u.name])), actor);
+  /** `at`: the instant whose values count; domain time unless told. */
+  static async open(hub: Hub, realm: string, db: Db = hub.sql, actor?: Actor, at?: Date): Promise<Live> {
+    return new Live(hub, db, realm, at ?? (await hub.now(realm, db)), await current(hub, db), new Map((await units(db, false)).map((u) => [u.path, u.name])), actor);
   }
 
   nameOf(unit: string): Text {

@@ -150,10 +150,12 @@ class Writer {
       const now = s.basic + s.project;
       const before = f.hasPrior ? (s.prior ?? 0) : null;
       const reason = p.reasonsByCode[s.code];
-      this.put(
-        'text',
-        `（${i + 1}）${a}（类）${b}（款）${c}（项）${p.year}年${this.noun}数为${say.money(now)}${say.change(now, before)}${reason ? say.reason('', reason, now, before, '') : ''}。`,
-      );
+      // A final account is told beside its budget of the beginning of the year.
+      const planned =
+        s.budget === undefined
+          ? `${p.year}年${this.noun}数为${say.money(now)}`
+          : `年初预算为${say.money(s.budget)}，支出决算为${say.money(now)}${s.budget > 0 ? `，完成年初预算的${say.percent(now, s.budget)}` : ''}`;
+      this.put('text', `（${i + 1}）${a}（类）${b}（款）${c}（项）${planned}${say.change(now, before)}${reason ? say.reason('', reason, now, before, '') : ''}。`);
     });
   }
 
