@@ -81,6 +81,8 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
   };
   const near = (a: bigint, b: bigint, t: bigint) => (a > b ? a - b : b - a) <= t;
   const complete = rows.map((r) => r.figures.length >= n);
+  /** Rows whose sums hold in no placement: one of their figures is wrong, wherever they stand. */
+  const unfit = new Set<number>();
   const domains: number[][][] = rows.map((row, r) => {
     if (row.figures.length === 0) return [[]];
     if (complete[r]) return [row.figures.slice(0, n).map((_, i) => i)];
@@ -100,6 +102,7 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
     const first = fit(allowed);
     if (first.length) return first;
     const any = fit(all);
+    if (any.length === 0 && sums.length > 0 && row.figures.length > 1) unfit.add(r);
     return any.length ? any : allowed.length ? allowed : all;
   });
   // Families: the total over the 类, a code over the codes it begins.
@@ -150,13 +153,21 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
       // Exact combinations while they are few.
       const product = [parent, ...children].reduce((a, r) => Math.min(1e6, a * domains[r]!.length), 1);
       if (product > 1 && product <= 4000) {
-        const good: Set<number>[] = [parent, ...children].map(() => new Set<number>());
         const members = [parent, ...children];
+        let good: Set<number>[] = members.map(() => new Set<number>());
+        // All columns must come out; where one figure is wrong, all but its own column.
+        let most = n - 1;
         const slack = tolerance / 4n + 5_000n * BigInt(children.length + 1);
         const go = (m: number, sum: bigint[], picks: number[]) => {
           if (m === members.length) {
             const target = vector(parent, domains[parent]![picks[0]!]!);
-            if (target.every((t, c) => roles[c] === 'growth' || near(t, sum[c]!, slack))) picks.forEach((x, i) => good[i]!.add(x));
+            const right = target.filter((t, c) => roles[c] === 'growth' || near(t, sum[c]!, slack)).length;
+            if (right < most) return;
+            if (right > most) {
+              most = right;
+              good = members.map(() => new Set<number>());
+            }
+            picks.forEach((x, i) => good[i]!.add(x));
             return;
           }
           domains[members[m]!]!.forEach((p, x) => {
@@ -175,6 +186,14 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
       }
     }
   }
+  // A slip of the pen in a few rows: they stand under the columns their relatives use. Many such rows mean that the columns are not understood.
+  if (unfit.size <= Math.max(1, rows.length / 10))
+    for (const r of unfit) {
+      const relatives = families.flatMap((f) => (f.parent === r ? f.children : f.children.includes(r) ? [f.parent] : [])).filter((k) => !unfit.has(k));
+      const used = new Set(relatives.flatMap((k) => domains[k]![0]!.filter((c, i) => values[k]![i] !== 0n && domains[k]!.every((p) => p[i] === c))));
+      const fits = domains[r]!.filter((p) => p.every((c) => used.size === 0 || used.has(c)) && sums.some((s) => p.includes(s.total) && s.parts.some((x) => p.includes(x))));
+      if (fits.length === 1) domains[r] = fits;
+    }
   return rows.map((row, r) => ({
     columns: domains[r]![0] ?? row.figures.map((_, i) => i),
     decided: domains[r]!.length === 1,
