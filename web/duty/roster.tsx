@@ -68,7 +68,7 @@ export function Roster() {
                   <section key={date} className={date === today ? 'now' : ''} aria-label={date}>
                     <header>
                       <span className="num">{`${date.slice(5)} ${dayjs(`${date}T12:00:00+08:00`).format('ddd')}`}</span>
-                      {known && !known.work ? <Tag color="green">{known.name || s(words.rest)}</Tag> : null}
+                      {known && !known.work ? <Tag>{known.name || s(words.rest)}</Tag> : null}
                     </header>
                     {own.length ? null : <span className="muted">{s(words.empty)}</span>}
                     {own.map((x) => (

@@ -114,12 +114,19 @@ export function BindingPanel({ of: t }: { of: Detail }) {
               <li key={`${g.kind}/${g.code}/${g.unit}`} style={{ padding: '8px 0' }}>
                 <div className="spread">
                   <span style={g.rejected ? { textDecoration: 'line-through' } : undefined}>
-                    <b>{s(g.name)}</b>（{s(g.unitName)}，{g.measure}）<Tag color={g.score >= 70 ? 'success' : 'default'}>{Math.round(g.score)}</Tag>
+                    <b>{s(g.name)}</b>（{s(g.unitName)}，{g.measure}）<Tag>{s(g.kind === 'indicator' ? words.kindIndicator : words.kindTarget)}</Tag>
+                    <Tag color={g.score >= 70 ? 'success' : 'default'}>{Math.round(g.score)}</Tag>
                   </span>
                   {t.mayBind ? (
                     <span className="row" style={{ gap: 4 }}>
                       {g.rejected ? null : (
-                        <Button size="small" type="primary" ghost onClick={() => confirm(g)} disabled={t.binding?.code === g.code && t.binding.unit === g.unit}>
+                        <Button
+                          size="small"
+                          type="primary"
+                          ghost
+                          onClick={() => confirm(g)}
+                          disabled={t.binding?.kind === g.kind && t.binding.code === g.code && t.binding.unit === g.unit}
+                        >
                           {s(words.confirm)}
                         </Button>
                       )}

@@ -20,17 +20,18 @@ const legend = { top: 0, type: 'scroll' };
 /** Expenditure of each unit by year, as grouped bars. */
 export function totals(d: Comparison, unit: Shown, s: Say): Picture {
   const at = (u: string, y: number) => d.totals.find((t) => t.unit === u && t.year === y);
+  const years = d.years.filter((y) => d.totals.some((t) => t.year === y && t.expenditure !== null));
   return {
-    empty: !d.totals.some((t) => t.expenditure !== null),
+    empty: !years.length,
     option: {
       grid,
       legend,
       tooltip: { trigger: 'axis' },
-      xAxis: { type: 'category', data: d.years.map(String) },
+      xAxis: { type: 'category', data: years.map(String) },
       yAxis: { type: 'value', name: unit },
-      series: d.units.map((u) => ({ type: 'bar', name: s(u.unitName), barMaxWidth: 34, data: d.years.map((y) => plain(at(u.unit, y)?.expenditure ?? null, unit)) })),
+      series: d.units.map((u) => ({ type: 'bar', name: s(u.unitName), barMaxWidth: 34, data: years.map((y) => plain(at(u.unit, y)?.expenditure ?? null, unit)) })),
     },
-    rows: { head: [s(words.perUnit), ...d.years.map(String)], rows: d.units.map((u) => [s(u.unitName), ...d.years.map((y) => moneyText(at(u.unit, y)?.expenditure, unit))]) },
+    rows: { head: [s(words.perUnit), ...years.map(String)], rows: d.units.map((u) => [s(u.unitName), ...years.map((y) => moneyText(at(u.unit, y)?.expenditure, unit))]) },
   };
 }
 

@@ -4,18 +4,20 @@ import { Select, Switch, Tag } from 'antd';
 import { useState } from 'react';
 import { financeApi } from '#core/finance/contract.ts';
 import { peopleApi } from '#core/people/contract.ts';
-import { useCall, useMay, useMe } from '../api.ts';
+import { useCall, useMay } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { serverNow } from '../ui/clock.tsx';
 import { Loaded, Nothing } from '../ui/page.tsx';
+import { useReach } from './frame.tsx';
 import { files } from './texts-files.ts';
 import { common, kindWords } from './texts.ts';
 
-const publishing = new Set(['district', 'department', 'town', 'centre', 'company']);
+/** Kinds of units that publish budgets. */
+const publishing = new Set(['department', 'town', 'centre']);
 
 export function Coverage() {
   const s = useText();
-  const me = useMe();
+  const reach = useReach('finance.read');
   const may = useMay();
   const units = useCall(peopleApi.units, {}, { staleTime: 600_000 });
   const list = useCall(financeApi.disclosures, { query: { limit: 500 } });
@@ -28,7 +30,7 @@ export function Coverage() {
           {(data) => {
             const now = new Date(serverNow()).getFullYear();
             const years = [...new Set([...data.years, now, now - 1])].toSorted((a, b) => b - a).slice(0, 5);
-            const here = all.items.filter((u) => u.active && publishing.has(u.kind) && (u.path === me.unit.path || u.path.startsWith(`${me.unit.path}.`)));
+            const here = all.items.filter((u) => u.active && publishing.has(u.kind) && reach(u.path));
             const found = (unit: string, year: number) => data.items.find((d) => d.current && d.unit === unit && d.year === year && d.kind === kind);
             const rows = here.filter((u) => !missing || !found(u.path, now));
             return (

@@ -14,7 +14,7 @@ import type { Target } from './promise.tsx';
 import { TargetDrawer } from './target-drawer.tsx';
 import { correcting, reading } from './texts-disclosure.ts';
 import { advice as adviceWords, target as words } from './texts-targets.ts';
-import { pages, progressTone, sheetWords } from './texts.ts';
+import { common, pages, progressTone, sheetWords } from './texts.ts';
 
 type Disclosure = Reply<typeof financeApi.disclosure>;
 const fields = ['indicator', 'nature', 'value', 'unit', 'weight'] as const;
@@ -46,7 +46,15 @@ export function DisclosureTargets({ of }: { of: Disclosure }) {
             <h2 className="section-title">{s(adviceWords.ofDisclosure)}</h2>
             <Link to="/finance/advice">{s(pages.advice)}</Link>
           </div>
-          <AdviceList items={advice.data.items} name={(i) => advice.data!.targets[i]?.indicator ?? ''} />
+          <AdviceList items={advice.data.items.slice(0, 3)} name={(i) => advice.data!.targets[i]?.indicator ?? ''} />
+          {advice.data.items.length > 3 ? (
+            <details>
+              <summary>
+                {s(common.more)} {s(common.count, { n: advice.data.items.length - 3 })}
+              </summary>
+              <AdviceList items={advice.data.items.slice(3)} name={(i) => advice.data!.targets[i]?.indicator ?? ''} />
+            </details>
+          ) : null}
         </section>
       ) : null}
       <section className="card" style={{ padding: 0 }}>

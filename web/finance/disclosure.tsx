@@ -1,6 +1,6 @@
 // One disclosure: its figures at the top and, under tabs, reading, findings, narrative, targets, corrections, versions.
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { Alert, Button, Dropdown, Tabs } from 'antd';
+import { Alert, Button, Dropdown, Tabs, Tooltip } from 'antd';
 import { financeApi } from '#core/finance/contract.ts';
 import { addressOf, useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
@@ -49,8 +49,11 @@ function Opened({ of }: { of: NonNullable<ReturnType<typeof useCall<typeof finan
       note={
         <span className="row" style={{ gap: 10 }}>
           {of.publishedUnit && of.publishedUnit !== of.unitName.zh ? <span>{s(files.publishedAs, { name: of.publishedUnit })}</span> : null}
-          <FindingCounts of={of.findings} />
-          <span>{s(files.checksOf, of.checks)}</span>
+          <Tooltip title={s(files.checksOf, of.checks)}>
+            <span>
+              <FindingCounts of={of.findings} />
+            </span>
+          </Tooltip>
         </span>
       }
       actions={

@@ -37,7 +37,7 @@ export function Line({ of: l, edit, onEdit }: { of: LineOf; edit: LineEdit; onEd
           <span>
             <b>{l.indicator}</b>
             <div className="muted" style={{ fontSize: 12 }}>
-              {[l.level1, l.level2].filter(Boolean).join(' / ')} · {s(methodNames[l.method])}
+              {[l.level1, l.level2, s(methodNames[l.method])].filter(Boolean).join(' · ')}
             </div>
           </span>
           <span style={{ textAlign: 'right', whiteSpace: 'nowrap' }}>

@@ -58,7 +58,7 @@ function Editor({ of }: { of: Sheet }) {
   return (
     <FinancePage
       title={s(words.sheetTitle, { unit: s(of.unitName), year: of.year, sheet: of.project ?? s(sheetWords[of.sheet]) })}
-      note={s(words.scheme, { name: s(of.scheme.name), source: of.scheme.source })}
+      note={<span title={of.scheme.source}>{s(words.scheme, { name: s(of.scheme.name) })}</span>}
       actions={
         <>
           <Link to="/finance/evaluations" search={{ year: of.year } as never}>

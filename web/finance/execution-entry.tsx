@@ -247,11 +247,13 @@ export function ImportExecution({ of, onClose }: { of: Execution; onClose(): voi
                 title={s(words.faults, { n: result.faults.length })}
                 description={
                   <ul style={{ margin: 0, paddingLeft: 18, maxHeight: 160, overflow: 'auto' }}>
-                    {result.faults.map((f) => (
-                      <li key={`${f.row}${f.message}`}>
-                        {s(words.faultRow, { n: f.row })}：{f.message}
-                      </li>
-                    ))}
+                    {result.faults
+                      .filter((f, i, all) => all.findIndex((x) => x.row === f.row && x.message === f.message) === i)
+                      .map((f) => (
+                        <li key={`${f.row}${f.message}`}>
+                          {s(words.faultRow, { n: f.row })}：{f.message}
+                        </li>
+                      ))}
                   </ul>
                 }
               />

@@ -56,11 +56,7 @@ export function ExecutionPage() {
   return (
     <FinancePage
       title={s(words.title)}
-      note={
-        data?.rows[0]
-          ? `${s(data.unitName)} · ${s(words.note, { n: percentText(data.rows[0].timeRate), unit: s(shown === '元' ? common.yuan : common.wan) })} · ${s(common.asOf, { at: timeText(data.asOf) })}`
-          : undefined
-      }
+      note={data ? s(common.asOf, { at: timeText(data.asOf) }) : undefined}
       actions={
         <>
           {units.length ? (
@@ -126,7 +122,7 @@ function Sheet({
     <div className="grid">
       <Figures>
         <Figure label={s(words.full)} value={moneyText(main.adjusted ?? main.budget, shown)} note={name(main)} />
-        <Figure label={s(words.spent)} value={moneyText(main.spent, shown)} note={main.through ? s(words.through, { n: main.through }) : s(words.none)} />
+        <Figure label={s(words.spent)} value={main.through ? moneyText(main.spent, shown) : '—'} note={main.through ? s(words.through, { n: main.through }) : s(words.none)} />
         <Figure
           label={s(words.rate)}
           value={percentText(main.rate)}
@@ -137,7 +133,7 @@ function Sheet({
       </Figures>
       <RateChart row={main} name={name(main)} shown={shown} />
       <section className="card" style={{ padding: 0, overflowX: 'auto' }} tabIndex={0} aria-label={s(words.title)}>
-        <table className="fin-matrix" style={{ minWidth: 1240 }}>
+        <table className="fin-matrix dense" style={{ minWidth: 1180 }}>
           <thead>
             <tr>
               <th scope="col" style={{ position: 'sticky', left: 0, zIndex: 1 }}>
@@ -151,7 +147,6 @@ function Sheet({
               ))}
               <th scope="col">{s(words.spent)}</th>
               <th scope="col">{s(words.rate)}</th>
-              <th scope="col">{s(words.state)}</th>
             </tr>
           </thead>
           <tbody>
@@ -212,12 +207,10 @@ function Sheet({
                   );
                 })}
                 <td style={{ textAlign: 'right' }}>
-                  <Money fen={r.spent} unit={shown} />
+                  <Money fen={r.through ? r.spent : null} unit={shown} />
                 </td>
-                <td>
+                <td style={{ textAlign: 'left', whiteSpace: 'normal', minWidth: 170 }}>
                   <ExecutionBar rate={r.rate} time={r.timeRate} state={r.state} />
-                </td>
-                <td style={{ textAlign: 'left', whiteSpace: 'normal', minWidth: 150 }}>
                   <Tag color={executionTone[r.state]!}>{s(r.stateName)}</Tag>
                   <div className="muted" style={{ fontSize: 12, fontWeight: 400 }}>
                     {s(r.reason)}

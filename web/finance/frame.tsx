@@ -1,9 +1,10 @@
 // The frame of a finance page: its title and actions, the way to the other finance pages, the mark of demo data.
 import { Link, useLocation } from '@tanstack/react-router';
-import { Alert } from 'antd';
 import { type ReactNode, useEffect, useState } from 'react';
+import { type Actor, type Grant, type Permission, scopeOf, within } from '#core/people/roles.ts';
 import { useMe } from '../api.ts';
 import { useText } from '../texts.tsx';
+import { shell } from '../shell/texts.ts';
 import { Page } from '../ui/page.tsx';
 import { common, pages } from './texts.ts';
 import './finance.css';
@@ -29,16 +30,27 @@ export function FinancePage({ title, note, actions, children }: { title: ReactNo
         {links.map((l) => {
           const here = 'exact' in l ? pathname.startsWith('/finance') && !others : pathname === l.to || pathname.startsWith(`${l.to}/`);
           return (
-            <Link key={l.to} to={l.to} {...(here ? { 'aria-current': 'page' as const } : {})}>
+            <Link key={l.to} to={l.to} activeOptions={{ exact: true, includeSearch: false }} activeProps={{}} {...(here ? { 'aria-current': 'page' as const } : {})}>
               {s(l.text)}
             </Link>
           );
         })}
       </nav>
-      {me.demo ? <Alert type="warning" showIcon title={s(common.demo)} /> : null}
+      {me.demo ? (
+        <div className="muted" style={{ fontSize: 12.5 }}>
+          <span className="demo-mark">{s(shell.demo)}</span> {s(common.demo)}
+        </div>
+      ) : null}
       {children}
     </Page>
   );
+}
+
+/** Whether a unit lies where the person may do this. */
+export function useReach(permission: Permission): (path: string) => boolean {
+  const me = useMe();
+  const scope = scopeOf({ grants: me.grants as Grant[] } as Actor, permission);
+  return (path) => scope.some((s) => within(path, s));
 }
 
 /** True on narrow screens, where panes become drawers. */

@@ -52,6 +52,15 @@ export function headerOf(columns: { path: string[] }[]): HeaderCell[][] {
   return out;
 }
 
+/** Rows with a cell in every column: blank ones are not sent. */
+export function padded<R extends GridRowLike>(rows: readonly R[], columns: number): R[] {
+  return rows.map((row) => {
+    const byColumn = new Map(row.cells.map((c) => [c.c, c]));
+    const cells = Array.from({ length: columns }, (_, c) => byColumn.get(c) ?? { c, text: '', value: null, fen: null, confidence: 1, notes: [], place: row.place, was: null });
+    return { ...row, cells };
+  });
+}
+
 /** Depth of each row in the tree, and which rows have parts. */
 export function treeOf(rows: readonly GridRowLike[]): { depth: Map<number, number>; parts: Map<number, GridRowLike[]> } {
   const byNumber = new Map(rows.map((r) => [r.r, r]));

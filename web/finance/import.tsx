@@ -8,7 +8,7 @@ import { useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Nothing } from '../ui/page.tsx';
 import { DifferenceView } from './difference-view.tsx';
-import { FinancePage } from './frame.tsx';
+import { FinancePage, useReach } from './frame.tsx';
 import { type ImportReply, type Job, largest, type Options, readable, useImportQueue } from './import-queue.ts';
 import { files as listWords, importing } from './texts-files.ts';
 import { common, kindWords, severityTone, severityWords } from './texts.ts';
@@ -26,8 +26,9 @@ function UnitSelect({
 }) {
   const s = useText();
   const units = useCall(peopleApi.units, {}, { staleTime: 600_000 });
+  const reach = useReach('finance.manage');
   const liked = first ?? [];
-  const rest = (units.data?.items ?? []).filter((u) => u.active && u.kind !== 'grid' && !liked.some((l) => l.unit === u.path));
+  const rest = (units.data?.items ?? []).filter((u) => u.active && u.kind !== 'grid' && reach(u.path) && !liked.some((l) => l.unit === u.path));
   return (
     <Select
       aria-label={s(common.unit)}
@@ -169,7 +170,7 @@ export function ImportPage() {
           </Form>
         </section>
       </div>
-      <section className="card" aria-live="polite">
+      <section className="card" aria-live="polite" hidden={chosen.length > 0 && !queue.jobs.length}>
         <div className="spread">
           <span>{queue.jobs.length ? s(importing.progress, { done: ended, all: queue.jobs.length }) : null}</span>
           {ended ? (
@@ -321,7 +322,7 @@ function Choose({ r, onChosen }: { r: ImportReply; onChosen(o: Partial<Options>)
       </p>
       <div className="row" style={{ alignItems: 'start' }}>
         {r.needs.includes('unit') ? (
-          <Form.Item name="unit" label={s(importing.chooseUnit)} rules={[{ required: true }]} {...(r.units[0] ? { extra: r.units[0].reason } : {})} style={{ flex: '1 1 300px' }}>
+          <Form.Item name="unit" label={s(importing.chooseUnit)} rules={[{ required: true }]} extra={r.units[0]?.reason ?? s(importing.noUnit)} style={{ flex: '1 1 300px' }}>
             <UnitSelect first={r.units} />
           </Form.Item>
         ) : null}

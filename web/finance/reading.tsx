@@ -9,7 +9,7 @@ import { useText } from '../texts.tsx';
 import { Loaded, Nothing } from '../ui/page.tsx';
 import { CellBar } from './cell-bar.tsx';
 import { useNarrow } from './frame.tsx';
-import { cellsAt, isUncertain, pageOf, samePlace, treeOf } from './grid.ts';
+import { cellsAt, type GridRowLike, isUncertain, padded, pageOf, samePlace, treeOf } from './grid.ts';
 import { placeOfKey } from './place.ts';
 import { SourcePane, type Target } from './source-pane.tsx';
 import { type At, type Show, TableGrid, type TableReply } from './table-grid.tsx';
@@ -47,7 +47,10 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
       replace: true,
     });
 
-  const ready = table.data && table.data.n === n ? table.data : undefined;
+  const ready = useMemo<TableReply | undefined>(
+    () => (table.data && table.data.n === n ? { ...table.data, body: padded(table.data.body as GridRowLike[], table.data.columns.length) as TableReply['body'] } : undefined),
+    [table.data, n],
+  );
   const finding = findings.find((f) => f.key === search.finding);
   const item = of.tableList.find((t) => t.n === n);
   const cellsOf = (f: Finding, t: TableReply): At[] => f.places.filter((p) => p.table === t.id).flatMap((p) => cellsAt(t.body, p as Place, f.figures));
@@ -61,7 +64,7 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
   const select = (at: At) => {
     setSelected({ n: n!, at });
     setLoose(undefined);
-    const row = table.data?.body.find((r) => r.r === at.r);
+    const row = ready?.body.find((r) => r.r === at.r);
     const cell = row?.cells.find((c) => c.c === at.c);
     const place = cell && Object.keys(cell.place).length > 0 ? cell.place : row?.place;
     if (place) setPage({ file: place.file ?? 0, page: pageOf(place as Place) });
@@ -118,7 +121,7 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
           {item ? (
             <span className="muted">
               {s(reading.rows, { n: item.rows })}
-              {item.uncertain ? ` · ${s(reading.uncertainMark)} ${item.uncertain}` : ''}
+              {item.uncertain ? ` · ${s(reading.inferred, { n: item.uncertain })}` : ''}
             </span>
           ) : null}
         </div>
@@ -177,7 +180,8 @@ function TablePane({
   const mine = findings.filter((f) => f.places.some((p) => p.table === table.id));
   const marks = useMemo(() => {
     const out = new Map<string, 'error' | 'soft'>();
-    for (const f of mine)
+    // Rounding and what cannot be decided is no fault of the cell.
+    for (const f of mine.filter((x) => x.severity === 'error' || x.severity === 'warning'))
       for (const a of cellsOf(f, table)) if (f.severity === 'error' || !out.has(`${a.r}/${a.c}`)) out.set(`${a.r}/${a.c}`, f.severity === 'error' ? 'error' : 'soft');
     return out;
   }, [findings, table]);

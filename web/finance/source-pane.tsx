@@ -104,7 +104,7 @@ export function SourcePane({
                           return (
                             <tr key={i} data-line={i} className={className(i)} onClick={() => onPick(l.place)}>
                               {l.cells!.map((c, j) => (
-                                <td key={j} className={i === found && cellIsMeant(l, j, here) ? 'lit' : undefined}>
+                                <td key={j} className={`${/^[-+]?[\d,，.％%]{1,20}$/.test(c) ? 'figure' : ''}${i === found && cellIsMeant(l, j, here) ? ' lit' : ''}`}>
                                   {c}
                                 </td>
                               ))}

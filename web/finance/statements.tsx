@@ -51,13 +51,13 @@ export function Statements({ of }: { of: Disclosure }) {
             dataSource={data.items.filter((x) => (!only || x.findingKeys.length > 0) && (!text.trim() || x.text.includes(text.trim()) || x.subject.includes(text.trim())))}
             locale={{ emptyText: <Nothing text={s(statement.empty)} /> }}
             columns={[
-              { title: s(statement.subject), dataIndex: 'subject', width: 180 },
+              { title: s(statement.subject), width: 180, render: (_, x) => <span className="fin-clamp">{x.subject}</span> },
               {
                 title: s(statement.text),
                 render: (_, x) => (
                   <span className="fin-figures">
                     {marked(
-                      x.text,
+                      x.text.replace(/^[，；。、\s]+/, ''),
                       fields.flatMap((f) => written(x[f])),
                     ).map((p, i) => (p.mark ? <mark key={i}>{p.text}</mark> : <span key={i}>{p.text}</span>))}
                     {x.reason ? (

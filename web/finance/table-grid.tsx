@@ -133,7 +133,8 @@ export function TableGrid({
                 ];
                 const sum = sums && money ? sumOfParts(parts, cell.c) : null;
                 const off = sum !== null && cell.fen !== null && sum !== cell.fen;
-                const inTree = cell.c === treeColumn;
+                // A total stands in the column of codes where it has no name.
+                const inTree = cell.c === (treeColumn > 0 && !row.cells[treeColumn]?.text ? row.cells.findIndex((x) => x.text !== '') : treeColumn);
                 return (
                   <td
                     key={cell.c}

@@ -27,7 +27,7 @@ export function TargetDrawer({ keyOf, onClose }: { keyOf: string; onClose(): voi
 function Inside({ of: t }: { of: Detail }) {
   const s = useText();
   return (
-    <div className="grid">
+    <div className="grid fin-body">
       <div>
         <Tag color={progressTone[t.progress.state]!}>{s(t.progress.stateName)}</Tag> {s(t.progress.reason)}
       </div>
@@ -64,7 +64,7 @@ function Inside({ of: t }: { of: Detail }) {
       {t.months.some((m) => m.value !== null || m.total !== null) ? <Months of={t} /> : null}
       <BindingPanel of={t} />
       {t.mayBind && t.nature !== '定性' ? <Plan of={t} /> : null}
-      <h3 style={{ margin: 0 }}>{s(words.history)}</h3>
+      <h3>{s(words.history)}</h3>
       {t.history.length ? (
         <ul className="fin-list">
           {t.history.map((h) => (

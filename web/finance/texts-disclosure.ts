@@ -18,7 +18,6 @@ export const one = {
   openCurrent: t('打开现行版本', 'Open the current version'),
   report: t('校验报告', 'Report'),
   reportJson: t('校验结果 JSON', 'Findings as JSON'),
-  uncertain: t('存疑的格', 'Uncertain cells'),
   unread: t('未理解的内容', 'Not understood'),
   scanned: t('第 {pages} 页为扫描图像，没有文字可读', 'Pages {pages} are scans without text'),
 };
@@ -58,6 +57,7 @@ export const reading = {
   wasText: t('原读作“{text}”', 'was read as “{text}”'),
   correct: t('更正…', 'Correct…'),
   uncertainMark: t('存疑', 'uncertain'),
+  inferred: t('推定或存疑 {n} 格', '{n} inferred or uncertain'),
   correctedMark: t('已更正', 'corrected'),
   legend: t('图例', 'Legend'),
   legendUncertain: t('存疑', 'Uncertain'),
@@ -162,6 +162,9 @@ export const correcting = {
 export const version = {
   versions: t('版本', 'Versions'),
   current: t('现行', 'current'),
+  importedBy: t('导入人', 'By'),
+  why: t('原因', 'Why'),
+  place: t('位置', 'Place'),
   compareWith: t('与此版比较', 'Compare'),
   files: t('文件', 'Files'),
   kept: t('下载原件', 'Download'),

@@ -20,7 +20,7 @@ export const evaluation = {
   open: t('打开', 'Open'),
   back: t('返回列表', 'Back to the list'),
   sheetTitle: t('{unit} {year} 年{sheet}自评', 'Self-evaluation {year}: {unit}, {sheet}'),
-  scheme: t('办法：{name}（{source}）', 'Scheme: {name} ({source})'),
+  scheme: t('办法：{name}', 'Scheme: {name}'),
   goal: t('年度总体目标', 'Goal of the year'),
   goalExpected: t('预期目标', 'Expected'),
   goalActual: t('实际完成情况', 'What was reached'),

@@ -5,7 +5,6 @@ const t = (zh: string, en: string): Text => ({ zh, en });
 
 export const execution = {
   title: t('预算执行', 'Execution'),
-  note: t('时间进度 {n} · {unit}', 'time {n} · {unit}'),
   chooseUnit: t('先选择单位和年度', 'Choose a unit and a year'),
   noUnits: t('还没有导入预算的单位。先导入预算公开文件，项目与年初预算会自动列出。', 'No unit has a budget yet; import one and its projects appear here.'),
   empty: t('这个单位这一年没有项目。导入预算公开文件，或用“新增项目”登记。', 'No projects; import a budget or add one.'),

@@ -40,6 +40,8 @@ export const target = {
   bulkDone: t('已绑定 {n} 项', '{n} bound'),
   bulkLeft: t('{n} 项没有绑定：{why}', '{n} left: {why}'),
   least: t('最低分', 'Least score'),
+  kindIndicator: t('体征指标', 'indicator'),
+  kindTarget: t('绩效目标的算法', 'computed target'),
   suggestions: t('建议的绑定', 'Suggested bindings'),
   why: t('依据', 'Why'),
   manual: t('另选指标', 'Choose another indicator'),

@@ -6,8 +6,8 @@ const t = (zh: string, en: string): Text => ({ zh, en });
 export const common = {
   title: t('预决算公开', 'Disclosures'),
   demo: t(
-    '演示数据：预决算文件为公开文件或虚构文件，本中心的单位与完成情况均为虚构，不代表任何真实单位。',
-    'Demo data: disclosures are published or invented; units and results of this centre are invented.',
+    '预决算文件为公开文件或虚构文件，本中心的单位与完成情况均为虚构，不代表任何真实单位。',
+    'Disclosures are published or invented; units and results of this centre are invented.',
   ),
   nav: t('预决算各页', 'Pages of disclosures'),
   print: t('打印', 'Print'),

@@ -42,7 +42,7 @@ export function Versions({ of }: { of: Disclosure }) {
               ),
             },
             { title: s(files.imported), render: (_, v) => <Time at={v.importedAt} /> },
-            { title: '', dataIndex: 'importedByName' },
+            { title: s(version.importedBy), dataIndex: 'importedByName' },
             {
               title: '',
               render: (_, v) =>
@@ -120,9 +120,9 @@ export function Versions({ of }: { of: Disclosure }) {
             scroll={{ x: 480 }}
             dataSource={of.unread}
             columns={[
-              { title: '', width: 160, render: (_, u) => placeText(s, u.place as Place, of.files.length) },
+              { title: s(version.place), width: 160, render: (_, u) => placeText(s, u.place as Place, of.files.length) },
               { title: s(version.unread), dataIndex: 'text' },
-              { title: '', dataIndex: 'reason' },
+              { title: s(version.why), dataIndex: 'reason' },
             ]}
           />
         ) : (

@@ -10,7 +10,9 @@ export const themeOf = (dark: boolean): ThemeConfig => ({
     colorSuccessBg: dark ? '#10322a' : '#E8F6EE',
     colorSuccessBorder: dark ? '#1f5a48' : '#A9DBC0',
     colorError: dark ? '#ff4d5e' : '#CF1322',
-    colorWarning: dark ? '#ff8a3d' : '#D4570A',
+    colorWarning: dark ? '#ff8a3d' : '#B84A05',
+    colorWarningBg: dark ? '#3a2414' : '#FFF4EC',
+    colorWarningBorder: dark ? '#6b3f1d' : '#F3C6A5',
     colorText: dark ? '#e6edf7' : '#16233A',
     colorTextSecondary: dark ? '#a9bad2' : '#4A5B75',
     // Antd's own lighter greys are below 4.5:1 on our grounds.
