@@ -257,3 +257,107 @@ test('STA-061 STA-062 columns out and in; a row that is wrong does not take the 
   assert.equal((await c.call('POST', '/CreateObservations', { a: 1 })).status, 400);
   assert.deepEqual(point(1, 2).type, 'Point');
 });
+
+test('STA-063 a request sent again with its key is answered as the first time', async (t) => {
+  const c = await ready(t);
+  const { ds } = await twelve(c);
+  const key = { 'idempotency-key': 'k-1' };
+  const a = await c.call('POST', `/Datastreams(${ds[0]})/Observations`, { phenomenonTime: '2026-03-01T11:00:00Z', result: 1 }, key);
+  const b = await c.call('POST', `/Datastreams(${ds[0]})/Observations`, { phenomenonTime: '2026-03-01T11:00:00Z', result: 1 }, key);
+  assert.deepEqual([a.status, b.status, b.headers.location], [201, 201, a.headers.location]);
+  assert.equal((await c.call('POST', `/Datastreams(${ds[0]})/Observations`, { phenomenonTime: '2026-03-01T11:00:00Z', result: 2 }, key)).status, 422);
+  const array = [{ Datastream: { '@iot.id': ds[1] }, components: ['phenomenonTime', 'result'], dataArray: [['2026-03-01T11:00:00Z', 1]] }];
+  const x = await c.call('POST', '/CreateObservations', array, { 'idempotency-key': 'k-2' });
+  const y = await c.call('POST', '/CreateObservations', array, { 'idempotency-key': 'k-2' });
+  assert.deepEqual(x.json, y.json);
+  assert.equal((await c.get('/Observations?$top=0&$count=true'))['@iot.count'], 14);
+});
+
+test('STA-039 geometric functions over places, features and areas', async (t) => {
+  const c = await ready(t);
+  const shapes: [string, object][] = [
+    ['0', point(8, 51)],
+    ['1', point(8, 52)],
+    ['2', point(8, 53)],
+    ['3', point(8, 54)],
+    [
+      '4',
+      {
+        type: 'Polygon',
+        coordinates: [
+          [
+            [8, 53],
+            [7, 52],
+            [7, 53],
+            [8, 53],
+          ],
+        ],
+      },
+    ],
+    [
+      '5',
+      {
+        type: 'LineString',
+        coordinates: [
+          [5, 52],
+          [5, 53],
+        ],
+      },
+    ],
+    [
+      '6',
+      {
+        type: 'LineString',
+        coordinates: [
+          [5, 52],
+          [6, 53],
+        ],
+      },
+    ],
+    [
+      '7',
+      {
+        type: 'LineString',
+        coordinates: [
+          [4, 52],
+          [8, 52],
+        ],
+      },
+    ],
+  ];
+  for (const [name, location] of shapes) await c.make('/Locations', { ...place(`形${name}`), location });
+  const area = "geography'POLYGON((7.5 51.5, 7.5 53.5, 8.5 53.5, 8.5 51.5, 7.5 51.5))'";
+  for (const [filter, expected] of [
+    ["geo.distance(location, geography'POINT(8 54.1)') lt 1", '3'],
+    ["geo.distance(location, geography'POINT(8 54.1)') gt 1", '0124567'],
+    ["geo.intersects(location, geography'LINESTRING(7.5 51, 7.5 54)')", '47'],
+    ['geo.length(location) gt 1', '67'],
+    ['geo.length(location) eq 1', '5'],
+    ['geo.length(location) lt 4', '0123456'],
+    [`st_contains(${area}, location)`, '12'],
+    [`st_within(location, ${area})`, '12'],
+    ["st_crosses(geography'LINESTRING(7.5 51.5, 7.5 53.5)', location)", '47'],
+    [`st_disjoint(${area}, location)`, '0356'],
+    ["st_equals(location, geography'POINT(8 53)')", '2'],
+    [`st_intersects(location, ${area})`, '1247'],
+    ["st_touches(geography'POLYGON((8 53, 7.5 54.5, 8.5 54.5, 8 53))', location)", '24'],
+    [`st_overlaps(${area}, location)`, '4'],
+    ["st_relate(geography'POLYGON((7.5 51.5, 7.5 53.5, 8.5 53.5, 8.5 51.5, 7.5 51.5))', location, 'T********')", '1247'],
+    ['not geo.length(location) gt 0', '01234'],
+  ] as [string, string][]) {
+    const found = (await c.get(`/Locations?$orderby=name&$filter=${q(`(${filter}) and startswith(name,'形')`)}`)).value.map((l: Json) => l.name.slice(1)).join('');
+    assert.equal(found, expected, filter);
+  }
+  const { t1 } = await twelve(c);
+  const streams = await c.get(`/Datastreams?$filter=${q("st_within(observedArea, geography'POLYGON((106 29, 106.5 29, 106.5 30, 106 30, 106 29))')")}&$expand=Thing($select=id)`);
+  assert.deepEqual(
+    streams.value.map((d: Json) => [d.name, d.Thing['@iot.id']]),
+    [
+      ['流一', t1.id],
+      ['流二', t1.id],
+    ],
+  );
+  assert.equal((await c.call('GET', `/Locations?$filter=${q('geo.distance(location, location) lt 1')}`)).status, 501);
+  assert.equal((await c.call('GET', `/Locations?$filter=${q("geo.distance(name, geography'POINT(1 2)') lt 1")}`)).status, 501);
+  assert.equal((await c.call('GET', `/Locations?$filter=${q("st_relate(location, geography'POINT(1 2)', 'x')")}`)).status, 400);
+});

@@ -82,11 +82,12 @@ function complete(input: Input, given: ReadonlySet<string>): void {
 
 function readLink(entity: EntityName, value: unknown, at: string, partial: boolean, back: string, depth: number, count: { left: number }): Link {
   if (!value || typeof value !== 'object' || Array.isArray(value)) throw bad('应是对象', at);
-  const keys = Object.keys(value).filter((k) => !(k.includes('@iot.') && k !== '@iot.id'));
-  const idKey = keys.find((k) => k === '@iot.id' || k === 'id');
-  if (idKey !== undefined && keys.every((k) => k === '@iot.id' || k === 'id')) {
-    const id = idOf((value as Record<string, unknown>)[idKey]);
-    if (id === undefined) throw bad('@iot.id 应为整数', `${at}/${idKey}`);
+  // What carries an identifier is meant as it is there: clients send back whole entities they have read before.
+  const named = value as Record<string, unknown>;
+  const key = '@iot.id' in named ? '@iot.id' : Object.keys(named).length === 1 && 'id' in named ? 'id' : undefined;
+  if (key !== undefined && named[key] !== null) {
+    const id = idOf(named[key]);
+    if (id === undefined) throw bad('@iot.id 应为整数', `${at}/${key}`);
     return { id };
   }
   if (partial) throw bad('更新时只能以 {"@iot.id": …} 关联已有实体', at);

@@ -130,7 +130,8 @@ class Parser {
       const after = this.list[this.p + 1]!;
       if (after.t === 'name' || after.t === 'literal' || (after.t === 'mark' && (after.text === '(' || after.text === '-'))) {
         this.p++;
-        return { k: 'not', of: this.expression(6) };
+        // OData lets it bind tighter than comparisons. Of truths, (not a) eq b is not (a eq b); of numbers only the second means anything.
+        return { k: 'not', of: this.expression(2) };
       }
     }
     return this.primary();

@@ -43,7 +43,16 @@ interface Prepared {
   rings: Segment[];
   ends: Point[];
 }
-const prepare = (shape: Shape): Prepared => ({ shape, lines: lineSegments(shape), rings: ringSegments(shape), ends: lineEnds(shape) });
+/** A line without length is the point it lies on. */
+function settled(shape: Shape): Shape {
+  const short = (l: Point[]) => l.every((p) => near(p, l[0]!));
+  if (!shape.lines.some(short)) return shape;
+  return { points: [...shape.points, ...shape.lines.filter(short).map((l) => l[0]!)], lines: shape.lines.filter((l) => !short(l)), polygons: shape.polygons };
+}
+function prepare(given: Shape): Prepared {
+  const shape = settled(given);
+  return { shape, lines: lineSegments(shape), rings: ringSegments(shape), ends: lineEnds(shape) };
+}
 
 /** Inside the area (even-odd over all rings of a polygon), on its edge, or outside. */
 function inArea(p: Point, s: Prepared): Place {
@@ -152,7 +161,7 @@ export function matches(m: Matrix, pattern: string): boolean {
 }
 /** A named relation of OGC simple features. */
 export function holds(name: string, m: Matrix, first: Shape, second: Shape): boolean {
-  const [a, b] = [dimension(first), dimension(second)];
+  const [a, b] = [dimension(settled(first)), dimension(settled(second))];
   switch (name) {
     case 'st_equals':
       return matches(m, 'T*F**FFF*');
@@ -187,7 +196,7 @@ export function distance(first: Shape, second: Shape): number {
   for (const p of pointsOf(first)) {
     if (b.rings.length && inArea(p, b) !== E) return 0;
     for (const s of sb) best = Math.min(best, toSegment(p, s));
-    for (const q of second.points) best = Math.min(best, Math.hypot(p[0] - q[0], p[1] - q[1]));
+    for (const q of b.shape.points) best = Math.min(best, Math.hypot(p[0] - q[0], p[1] - q[1]));
   }
   for (const p of pointsOf(second)) {
     if (a.rings.length && inArea(p, a) !== E) return 0;

@@ -2,19 +2,20 @@
 import { readEntity } from '#core/signals/sta/body.ts';
 import { StaFault, bad } from '#core/signals/sta/fault.ts';
 import { idOf } from '#core/signals/sta/ids.ts';
-import type { Tx } from '../../platform/db.ts';
+import type { Sql, Tx } from '../../platform/db.ts';
 import type { Hub } from '../../platform/hub.ts';
 import type { Caller } from './caller.ts';
 import { guarded, nowOf } from './commands.ts';
 import { type Change, featureFor, placeOf, seen, type StreamPlace } from './create.ts';
 import { feedOf } from './feed.ts';
+import { type Key, answered, claim } from './once.ts';
 import { checkTimes, type Draft, draftOf, keepIn } from './readings.ts';
 import { selfLink } from './render.ts';
 
 const MAX_ROWS = 20_000;
 
 /** Gives, in the order of the rows, the link of what was stored or a text beginning with `error`. */
-export async function createObservations(hub: Hub, caller: Caller, base: string, body: unknown): Promise<string[]> {
+export async function createObservations(hub: Hub, caller: Caller, base: string, body: unknown, key?: Key): Promise<string[]> {
   if (!Array.isArray(body)) throw bad('CreateObservations 应是数组');
   const blocks = body as Record<string, unknown>[];
   const answers: string[] = [];
@@ -99,17 +100,23 @@ export async function createObservations(hub: Hub, caller: Caller, base: string,
     if (faults[i]) answers[d.n] = `error: ${faults[i]}`;
     return !faults[i];
   });
-  const { kept, announce } = await guarded(() =>
-    hub.sql.begin((tx) =>
-      keepIn(
+  const told = await guarded(() =>
+    hub.sql.begin(async (tx): Promise<(() => void) | string[]> => {
+      const sql = tx as unknown as Sql;
+      const before = key && (await claim(sql, key));
+      if (before) return before as string[];
+      const { kept, announce } = await keepIn(
         hub,
         tx as unknown as Tx,
         good.map((d) => d.draft),
-      ),
-    ),
+      );
+      for (const [i, k] of kept.entries()) answers[good[i]!.n] = k instanceof StaFault ? `error: ${k.message}` : selfLink(base, 'Observation', k.id);
+      if (key) await answered(sql, key, answers);
+      return announce;
+    }),
   );
-  announce();
+  if (typeof told !== 'function') return told as string[];
+  (told as () => void)();
   if (c.touched.length) feedOf(hub).entities(c.touched);
-  for (const [i, k] of kept.entries()) answers[good[i]!.n] = k instanceof StaFault ? `error: ${k.message}` : selfLink(base, 'Observation', k.id);
   return answers;
 }

@@ -13,6 +13,7 @@ import { viewOf } from './caller.ts';
 import { type Change, type Made, featureFor, make, placeOf, seen } from './create.ts';
 import { follow } from './fetch.ts';
 import { feedOf } from './feed.ts';
+import { type Key, answered, claim } from './once.ts';
 import { type Kept, checkTimes, draftOf, keepIn, keepOne } from './readings.ts';
 
 /** Domain time on a whole millisecond, in microseconds. */
@@ -91,18 +92,30 @@ export async function target(hub: Hub, caller: Caller, path: ResourcePath, withi
 }
 
 /** Makes an entity of a body. A lone Observation goes by the fast door, everything else in one transaction (`within`: in one that runs already). */
-export async function create(hub: Hub, caller: Caller, entity: EntityName, given: Map<string, string>, body: unknown, within?: Change): Promise<Done> {
+export async function create(
+  hub: Hub,
+  caller: Caller,
+  entity: EntityName,
+  given: Map<string, string>,
+  body: unknown,
+  o: { within?: Change | undefined; key?: Key | undefined } = {},
+): Promise<Done> {
+  const { within, key } = o;
   const input = readEntity(entity, body, { given: [...given.keys()] });
   if (within) {
     const made = await make(within, input, given);
     await settleDrafts(within);
     return { entity, id: idOfMade(within, made) };
   }
-  if (entity === 'Observation' && simple(input)) return { entity, id: (await observe(hub, caller, input, given)).id };
+  if (entity === 'Observation' && !key && simple(input)) return { entity, id: (await observe(hub, caller, input, given)).id };
   return changing(hub, caller, async (c) => {
+    const before = key && (await claim(c.sql, key));
+    if (before) return before as Done;
     const made = await make(c, input, given);
     await settleDrafts(c);
-    return { entity, id: idOfMade(c, made) };
+    const done = { entity, id: idOfMade(c, made) };
+    if (key) await answered(c.sql, key, done);
+    return done;
   });
 }
 const simple = (input: Input): boolean => [...input.links.values()].every((list) => list.every((l) => l.id !== undefined));

@@ -3,14 +3,23 @@ import type { Expr } from '#core/signals/sta/expression.ts';
 import { bad, unsupported } from '#core/signals/sta/fault.ts';
 import { type EntityName, relationOf } from '#core/signals/sta/model.ts';
 import type { Options } from '#core/signals/sta/options.ts';
-import { type Shape, boxOf, shapeOfGeoJson } from '#core/signals/sta/shape.ts';
+import { type Shape, boxOf, hullOf, pointsOf, shapeOfGeoJson } from '#core/signals/sta/shape.ts';
 import { distance, holds, intersectionMatrix, lengthOf, matches } from '#core/signals/sta/relate.ts';
 import type { Db, Sql } from '../../platform/db.ts';
 import type { GeoAnswers } from './compile.ts';
 import { Args, type View, tables } from './tables.ts';
+import { selected } from './values.ts';
 
 /** More geometries than this are not compared one by one. */
 const MAX_ROWS = 200_000;
+/** Pairs of points that one call may compare: beyond it the answer would take seconds. */
+const MAX_WORK = 50_000_000;
+
+const COLUMNS: Record<string, string> = {
+  'Location/location': `case when jsonb_typeof(m.location) = 'object' then m.location::text end`,
+  'FeatureOfInterest/feature': `case when jsonb_typeof(m.feature) = 'object' then m.feature::text end`,
+  'Datastream/observedArea': selected('Datastream', 'observedArea', 'm')[0]!,
+};
 
 /** Finds the geometric calls of filter and order and answers each over the visible rows of its entity. */
 export async function answerGeometry(db: Db, view: View, entity: EntityName, options: Options): Promise<GeoAnswers> {
@@ -55,9 +64,8 @@ async function answer(db: Db, view: View, entity: EntityName, scope: Map<string,
   const path = call.args.find((x) => x.k === 'path');
   if (!path || path.k !== 'path') throw unsupported(`${call.name} 需要一个位置属性`);
   const end = endOf(entity, path.parts, scope);
-  const column =
-    end.entity === 'Location' && end.rest.join('/') === 'location' ? 'location' : end.entity === 'FeatureOfInterest' && end.rest.join('/') === 'feature' ? 'feature' : undefined;
-  if (!column) throw unsupported(`${call.name} 只能用于 location 与 feature`);
+  const column = COLUMNS[`${end.entity}/${end.rest.join('/')}`];
+  if (!column) throw unsupported(`${call.name} 只能用于 location、feature 与 observedArea`);
   const first = call.args[0] === path;
   const other = call.args.find((x, i) => x !== path && i < 2);
   let shape: Shape | undefined;
@@ -74,7 +82,7 @@ async function answer(db: Db, view: View, entity: EntityName, scope: Map<string,
   const box = shape && boxOf(shape);
   const rows = (await (db as Sql)
     .unsafe(
-      `select m.id::text, m.${column}::text from ${table.from('m')} where ${table.visible('m', args, view)} and jsonb_typeof(m.${column}) = 'object' limit ${MAX_ROWS + 1}`,
+      `select id, shape from (select m.id::text as id, ${column} as shape from ${table.from('m')} where ${table.visible('m', args, view)}) x where shape is not null limit ${MAX_ROWS + 1}`,
       args.values as never[],
     )
     .values()) as unknown as [string, string][];
@@ -82,10 +90,13 @@ async function answer(db: Db, view: View, entity: EntityName, scope: Map<string,
   const ids: string[] = [];
   const numbers: Record<string, number> = {};
   const numeric = call.name === 'geo.distance' || call.name === 'geo.length';
+  const size = shape ? pointsOf(shape).length : 1;
+  let work = 0;
   for (const [id, text] of rows) {
-    const own = shapeOfGeoJson(JSON.parse(text));
+    const own = end.entity === 'Datastream' ? areaOf(JSON.parse(text) as unknown[]) : shapeOfGeoJson(JSON.parse(text));
     const its = own && boxOf(own);
     if (!own || !its) continue;
+    if ((work += pointsOf(own).length * size) > MAX_WORK) throw unsupported('几何过于复杂，不能逐个比较');
     if (call.name === 'geo.length') numbers[id] = lengthOf(own);
     else if (call.name === 'geo.distance') numbers[id] = distance(own, shape!);
     else {
@@ -102,4 +113,15 @@ async function answer(db: Db, view: View, entity: EntityName, scope: Map<string,
     }
   }
   return numeric ? { entity: end.entity, numbers } : { entity: end.entity, ids };
+}
+
+/** The area of a stream as it is served: the hull of its features. */
+function areaOf(features: unknown[]): Shape | undefined {
+  const hull = hullOf(
+    features.flatMap((f) => {
+      const s = shapeOfGeoJson(f);
+      return s ? pointsOf(s) : [];
+    }),
+  );
+  return hull && shapeOfGeoJson(hull);
 }

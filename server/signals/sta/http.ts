@@ -81,6 +81,7 @@ export async function sensorThings(app: FastifyInstance, hub: Hub): Promise<void
           query: rest.join('?'),
           type: String(request.headers['content-type'] ?? ''),
           body,
+          key: request.headers['idempotency-key'],
         };
         return send(reply, /^\/\$batch\/?$/.test(path) ? await batch(ask) : await answer(ask));
       } catch (error) {

@@ -114,7 +114,8 @@ export async function keepOne(hub: Hub, d: Draft): Promise<Kept> {
         const index = signals.registry.find(d.stream)?.index;
         if (index === undefined) throw new StaFault(404, `没有 Datastreams(${d.stream})`);
         const columns = new Columns(1);
-        columns.push(index, Number(d.at) / 1000, d.kind, d.num ?? Number.NaN, d.txt, outside(signals, index, d) ? 2 : 0);
+        const v = valued(signals, d);
+        columns.push(index, Number(d.at) / 1000, d.kind, v.num ?? Number.NaN, v.txt, v.quality);
         const r = await signals.ingest.submit(columns);
         if (r.conflicts) throw new StaFault(409, '同一时刻已有不同的值，已放入隔离区');
         return (await named(hub, [{ stream: d.stream, at: d.at, duplicate: r.duplicates > 0 }]))[0]!;
@@ -130,8 +131,16 @@ export async function keepOne(hub: Hub, d: Draft): Promise<Kept> {
   return one!;
 }
 
-const outside = (signals: Signals, index: number, d: Draft): boolean =>
-  d.kind === 0 && d.num !== null && (d.num < signals.registry.min[index]! || d.num > signals.registry.max[index]!);
+/** The value as it is stored: corrected by the calibration that holds at its instant, flagged when it cannot be. As for readings of every way in. */
+function valued(signals: Signals, d: Draft): { num: number | null; txt: string | null; quality: number } {
+  const { registry } = signals;
+  const index = registry.find(d.stream)?.index;
+  if (index === undefined || d.kind !== 0 || d.num === null) return { num: d.num, txt: d.txt, quality: 0 };
+  const fix = registry.calibrations.get(index)?.findLast((k) => k.at <= Number(d.at) / 1000);
+  const num = fix ? d.num * fix.gain + fix.bias : d.num;
+  const quality = num < registry.min[index]! || num > registry.max[index]! ? 2 : fix ? 1 : 0;
+  return { num, txt: fix ? null : d.txt, quality };
+}
 
 async function named(db: { sql: Sql }, list: { stream: string; at: Micros; duplicate: boolean }[]): Promise<Kept[]> {
   const found = list.map((k) => ({ ...k, id: observationId(BigInt(k.stream), k.at)?.toString() ?? '' }));
@@ -190,17 +199,13 @@ export async function keepIn(hub: Hub, tx: Tx, drafts: readonly Draft[]): Promis
     return at;
   });
   await knownStreams(signals, new Set(drafts.map((d) => d.stream)));
-  const quality = drafts.map((d) => {
-    const index = signals.registry.find(d.stream)?.index;
-    return index !== undefined && outside(signals, index, d) ? 2 : 0;
-  });
-  const rows = drafts.map((d, i) => ({ n: i, d, at: places[i]! })).filter((r) => !kept[r.n]);
+  const rows = drafts.map((d, i) => ({ n: i, d, v: valued(signals, d), at: places[i]! })).filter((r) => !kept[r.n]);
   const added = new Set(
     (
       await sql<{ n: number }[]>`
       with new as (
         select * from unnest(${array(rows.map((r) => String(r.n)))}::text::int[], ${array(rows.map((r) => r.d.stream))}::text::bigint[], ${array(rows.map((r) => r.at.toString()))}::text::bigint[],
-          ${array(rows.map((r) => String(r.d.kind)))}::text::smallint[], ${rows.map((r) => r.d.num)}::float8[], ${rows.map((r) => r.d.txt)}::text[], ${array(rows.map((r) => String(quality[r.n])))}::text::smallint[]) as n (n, stream, us, kind, num, txt, quality)),
+          ${array(rows.map((r) => String(r.d.kind)))}::text::smallint[], ${rows.map((r) => r.v.num)}::float8[], ${rows.map((r) => r.v.txt)}::text[], ${array(rows.map((r) => String(r.v.quality)))}::text::smallint[]) as n (n, stream, us, kind, num, txt, quality)),
       first as (select distinct on (stream, us) * from new order by stream, us, n),
       stored as (insert into observations (stream, at, kind, num, txt, quality, batch)
         select stream, timestamptz 'epoch' + us * interval '1 microsecond', kind, num, txt, quality, ${batch}::text::bigint from first on conflict do nothing returning stream, at)
@@ -209,7 +214,7 @@ export async function keepIn(hub: Hub, tx: Tx, drafts: readonly Draft[]): Promis
   );
   for (const r of rows) {
     if (added.has(r.n)) continue;
-    const [same] = await sql<{ same: boolean }[]>`select (kind, num, txt) is not distinct from (${r.d.kind}::smallint, ${r.d.num}::float8, ${r.d.txt}::text) as same
+    const [same] = await sql<{ same: boolean }[]>`select (kind, num, txt) is not distinct from (${r.d.kind}::smallint, ${r.v.num}::float8, ${r.v.txt}::text) as same
       from observations where stream = ${r.d.stream} and at = timestamptz 'epoch' + ${r.at.toString()}::text::bigint * interval '1 microsecond'`;
     // Somebody else took the key between looking and storing.
     if (!same || (r.d.all && same)) kept[r.n] = new StaFault(503, '请重发', undefined, 1);
@@ -234,7 +239,7 @@ export async function keepIn(hub: Hub, tx: Tx, drafts: readonly Draft[]): Promis
       const columns = new Columns(fresh.length || 1);
       for (const r of fresh) {
         const index = signals.registry.find(r.d.stream)?.index;
-        if (index !== undefined) columns.push(index, Number(r.at) / 1000, r.d.kind, r.d.num ?? Number.NaN, r.d.txt, quality[r.n]!);
+        if (index !== undefined) columns.push(index, Number(r.at) / 1000, r.d.kind, r.v.num ?? Number.NaN, r.v.txt, r.v.quality);
       }
       if (columns.n) signals.ingest.announce([columns]);
     },

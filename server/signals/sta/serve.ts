@@ -13,6 +13,7 @@ import { change, remove } from './change.ts';
 import { changing, create, nowOf, target } from './commands.ts';
 import type { Change } from './create.ts';
 import { follow, list, readFault, reading, type List, type Reader, type Row } from './fetch.ts';
+import { keyOf } from './once.ts';
 import { patched } from './patch.ts';
 import { serviceDocument } from './root.ts';
 import { dataArrayJson, entityJson, listJson, nameRows, selfLink, valueOf } from './render.ts';
@@ -30,6 +31,8 @@ export interface Ask {
   query: string;
   type: string;
   body: string;
+  /** The Idempotency-Key header, where there was one. */
+  key?: unknown;
   /** Inside a change set: its transaction. */
   change?: Change;
 }
@@ -46,7 +49,7 @@ export async function answer(ask: Ask): Promise<Reply> {
   const { method } = ask;
   if (/^\/CreateObservations\/?$/.test(ask.path)) {
     if (method !== 'POST') throw new StaFault(405, 'CreateObservations 只接受 POST');
-    return { status: 201, headers: {}, body: await createObservations(ask.hub, ask.caller, ask.base, parseBody(ask.body)) };
+    return { status: 201, headers: {}, body: await createObservations(ask.hub, ask.caller, ask.base, parseBody(ask.body), keyOf(ask.caller, ask.key, ask.path, ask.body)) };
   }
   const path = parsePath(ask.path);
   if (method === 'GET' || method === 'HEAD') return get(ask, path);
@@ -112,7 +115,8 @@ function property(base: string, path: ResourcePath, row: Row): Reply {
 async function post(ask: Ask, path: ResourcePath): Promise<Reply> {
   const { entity, given } = await target(ask.hub, ask.caller, path, ask.change);
   const body = parseBody(ask.body);
-  const done = await create(ask.hub, ask.caller, entity, given, body, ask.change);
+  const key = ask.change ? undefined : keyOf(ask.caller, ask.key, ask.path, ask.body);
+  const done = await create(ask.hub, ask.caller, entity, given, body, { within: ask.change, key });
   const self = selfLink(ask.base, done.entity, done.id);
   return { status: 201, headers: { location: self }, body: await entityNow(ask, done.entity, done.id) };
 }

@@ -8,7 +8,7 @@ export type Value =
   /** `ended`: null where the time is an instant; without it always an interval. `key`: the reading's key, which lies within a millisecond after `from`. */
   | { t: 'interval'; from: string; to: string; ended?: string; key?: string; column: boolean }
   | { t: 'result'; alias: string; column: true }
-  | { t: 'geo'; sql: string; entity: 'Location' | 'FeatureOfInterest' | null; id: string; column: true }
+  | { t: 'geo'; sql: string; entity: EntityName; id: string; column: true }
   | { t: 'null'; column: false };
 
 const text = (sql: string): Value => ({ t: 'text', sql, column: true });
@@ -46,7 +46,7 @@ export const values: Record<EntityName, Record<string, Of>> = {
     ...named,
     observationType: (a) => text(`${a}.observation_type`),
     unitOfMeasurement: (a) => json(unitOf(a)),
-    observedArea: (a) => ({ t: 'geo', sql: `null::jsonb`, entity: null, id: `${a}.id`, column: true }),
+    observedArea: (a) => ({ t: 'geo', sql: `null::jsonb`, entity: 'Datastream', id: `${a}.id`, column: true }),
     phenomenonTime: (a) => ({ t: 'interval', from: streamFrom(a), to: streamTo(a), column: true }),
     resultTime: (a) => ({ t: 'interval', from: resultEdge(a, 'asc'), to: resultEdge(a, 'desc'), column: true }),
     properties,
