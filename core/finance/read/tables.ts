@@ -1,12 +1,12 @@
 // Reads the body of a table that came with cells: header rows, columns and their roles, rows, page breaks and shifted rows.
-import type { Cell, Column, ColumnRole, Row, Unread } from '../model.ts';
+import type { Cell, Column, ColumnRole, Row, TableKind, Unread } from '../model.ts';
 import { unfolded } from './blocks.ts';
 import { figureCell, wordCell } from './cells.ts';
 import { codeParts, columnsOf, guessColumns, headerPaths } from './columns.ts';
 import type { Segment } from './segment.ts';
 import type { Line } from './stream.ts';
 import { figure, glue, norm, tidy } from './text.ts';
-import { isFunctionalClass } from './vocabulary.ts';
+import { isBalanceKind, isFunctionalClass, sourceOf, unnumbered } from './vocabulary.ts';
 
 export interface Body {
   columns: Column[];
@@ -46,6 +46,17 @@ function isBody(line: Line, headRows: number): boolean {
   return headRows >= 2 || !line.cells.some((c) => c !== '' && norm(c).length <= 8);
 }
 
+const nameHead = /^(项目|收入项目|支出项目|科目|收入|支出)$/;
+const amountHead = /(预算数|决算数|金额|数额)$/;
+/** The first line of a two-sided table without a figure: a source of money or a 类 under 项目, nothing under 预算数. */
+function isEmptyItem(line: Line, heads: Line[], kind: TableKind): boolean {
+  if (!isBalanceKind(kind)) return false;
+  const names = heads.findLast((h) => h.cells.some((c) => nameHead.test(norm(c))) && h.cells.some((c) => amountHead.test(norm(c))));
+  if (!names) return false;
+  const under = line.cells.flatMap((c, i) => (c === '' ? [] : [{ text: unnumbered(c), head: norm(names.cells[i] ?? '') }]));
+  return under.length > 0 && under.every((x) => nameHead.test(x.head) && (isFunctionalClass(x.text) || (sourceOf(x.text) !== null && /(收入|拨款|资金|预算)$/.test(x.text))));
+}
+
 const sameRow = (a: string[], b: string[]) => a.length > 0 && a.length === b.length && a.every((t, i) => norm(t) === norm(b[i]!));
 const wordRoles = new Set<ColumnRole>([
   'code',
@@ -81,7 +92,7 @@ export function readTable(segment: Segment): Body {
     else unread.push({ text: line.text.slice(0, 200), reason: `${segment.title || '表'}内未能识别的文字`, place: line.place });
   }
   let head = 0;
-  while (head < lines.length && head < 8 && !isBody(lines[head]!, head)) head += 1;
+  while (head < lines.length && head < 8 && !isBody(lines[head]!, head) && !isEmptyItem(lines[head]!, lines.slice(0, head), segment.kind)) head += 1;
   const headLines = lines.slice(0, head);
   let bodyLines = lines.slice(head);
   const used = (ls: Line[]) => Math.max(0, ...ls.map((l) => l.cells.findLastIndex((c) => c !== '') + 1));
