@@ -149,12 +149,12 @@ async function tests(kind, argv) {
     const built = await buildWeb();
     if (built) return built;
   }
-  // One file at a time: databases of one cluster share transaction numbers, and a follower waits for every unfinished one.
-  const [jobs, minutes] = [1, kind === 'faults' ? 30 : 10];
-  const argv2 = [quiet, '--test', `--test-concurrency=${jobs}`, `--test-timeout=${minutes * 60_000}`, '--test-force-exit', '--test-reporter=spec', ...chosen];
+  // Faults kill what they find: they have the machine to themselves.
+  const [lanes, minutes] = kind === 'faults' ? [1, 30] : [2, 10];
   const env = { CHENGSHU_TEST: '1' };
-  // Chosen files use the cluster cached for this checkout; a whole run has its own and leaves nothing running behind.
-  if (!patterns.length && !process.env.DATABASE_URL && existsSync(join(root, 'test', 'run.ts'))) return run(exec, [quiet, join(root, 'test', 'run.ts'), ...argv2], { env });
+  // A whole run has clusters of its own and leaves nothing running behind; chosen files, one at a time, use the one cached for this checkout.
+  if (!patterns.length && !process.env.DATABASE_URL) return run(exec, [quiet, join(root, 'test', 'run.ts'), `${lanes}`, `${minutes}`, ...chosen], { env });
+  const argv2 = [quiet, '--test', '--test-concurrency=1', `--test-timeout=${minutes * 60_000}`, '--test-force-exit', '--test-reporter=spec', ...chosen];
   return run(exec, argv2, { env });
 }
 
