@@ -28,14 +28,20 @@ export const addDays = (date: string, n: number): string => new Date(Date.parse(
 /** Day of the week of a local date, 1 Monday … 7 Sunday (ISO 8601). */
 export const weekday = (date: string): number => ((new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7) + 1;
 
+/** Content says the same few thousands of times a second. */
+const durations = new Map<string, number>();
 const DURATION = /^P(?:(\d{1,4})W)?(?:(\d{1,5})D)?(?:T(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?$/;
 
 /** Milliseconds of an ISO 8601 duration without years and months (`PT15M`, `P1D`); undefined when it is not one. */
 export function durationMs(text: string): number | undefined {
+  const known = durations.get(text);
+  if (known !== undefined) return known;
   const m = DURATION.exec(text);
   if (!m || text === 'P' || text.endsWith('T')) return undefined;
   const [w = 0, d = 0, h = 0, min = 0, s = 0] = m.slice(1).map((part) => Number(part ?? 0));
-  return w * 7 * DAY + d * DAY + h * HOUR + min * MINUTE + s * 1000;
+  const ms = w * 7 * DAY + d * DAY + h * HOUR + min * MINUTE + s * 1000;
+  if (durations.size < 1000) durations.set(text, ms);
+  return ms;
 }
 
 /** A duration in words for people: 1 天 2 小时, 5 分钟. */

@@ -7,7 +7,16 @@ import { inScope } from '../people/scope.ts';
 
 const as = (db: Db): Sql => db as Sql;
 /** Arrays of instants go as text: the driver takes the type of an array from its first element. */
-const iso = (ms: number): string => new Date(ms).toISOString();
+function iso(ms: number): string {
+  let text = written.get(ms);
+  if (text === undefined) {
+    if (written.size > 10_000) written.clear();
+    written.set(ms, (text = new Date(ms).toISOString()));
+  }
+  return text;
+}
+/** The same few buckets are written thousands of times a round. */
+const written = new Map<number, string>();
 
 export interface DefinitionRow {
   code: string;
