@@ -97,6 +97,10 @@ function optionsOf(pairs: [string, string][], entity: EntityName | undefined, de
           if (depth || value.length > 400) throw bad('$skiptoken 无效');
           o.after = value;
           break;
+        case '$format':
+          // The only one there is; clients of OData name it all the same.
+          if (depth || !/^(application\/)?json\b/i.test(value)) throw unsupported(`不支持的格式 ${value.slice(0, 40)}`);
+          break;
         default:
           if (name.startsWith('$')) throw unsupported(`不支持查询选项 ${name.slice(0, 40)}`);
           throw bad(`不认识的查询参数 ${name.slice(0, 40)}`);

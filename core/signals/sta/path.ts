@@ -29,7 +29,7 @@ export function parsePath(path: string): ResourcePath {
     throw bad('网址中的 % 编码不完整');
   }
   if (text.includes('\u0000') || !text.isWellFormed()) throw bad('网址含有不能使用的字符');
-  const parts = text.replace(/^\/|\/$/g, '').split('/');
+  const parts = text.replace(/^\/+|\/$/g, '').split('/');
   const found: ResourcePath = { steps: [] };
   if (parts.length === 1 && !parts[0]) return found;
   if (parts.length > 30) throw bad('网址过长');

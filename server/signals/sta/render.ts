@@ -91,7 +91,7 @@ export function valueOf(row: Row, name: string): unknown {
 /** A double as JavaScript writes it; a longer notation as it was sent. */
 function resultNumber(text: string): unknown {
   const n = Number(text);
-  return Number.isFinite(n) && (String(n) === text || text.length < 17) ? n : numberAs(text);
+  return Number.isFinite(n) && (String(n) === text || text.length < 16) ? n : numberAs(text);
 }
 
 export interface Writer {
