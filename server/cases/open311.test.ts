@@ -268,6 +268,42 @@ test('O311-09 keys by header too, revocable; open intake only where the content 
   assert.equal(await cases(), 8);
 });
 
+test('clients that send JSON, or key and jurisdiction in the address; questions of browsers', async (t) => {
+  const { app, api, get, cases } = await facade(t);
+  const post = (url: string, payload: unknown) =>
+    app.inject({
+      method: 'POST',
+      url: `/open311/v2/${url}`,
+      headers: { 'content-type': 'application/json; charset=utf-8' },
+      payload: typeof payload === 'string' ? payload : JSON.stringify(payload),
+    });
+  const made = await post(`requests.json?api_key=${api}&jurisdiction_id=yuxi`, { ...good, lat: 29.43, long: 106.3, attribute: { condition: 'missing' } });
+  assert.equal(made.statusCode, 201, made.body);
+  const [{ service_request_id: no }] = made.json() as [{ service_request_id: string }];
+  assert.equal(((await get(`v2/requests/${no}.json`)).json() as { service_code: string }[])[0]!.service_code, 'manhole');
+  const before = await cases();
+  for (const [url, body, status] of [
+    ['requests.json', good, 403],
+    [`requests.json?api_key=${api}&jurisdiction_id=elsewhere`, good, 404],
+    [`requests.xml?api_key=${api}`, '{', 400],
+    [`requests.xml?api_key=${api}`, '[]', 400],
+    [`requests.json?api_key=${api}`, { ...good, description: { a: 1 } }, 400],
+    [`requests.json?api_key=${api}`, { ...good, attribute: [1] }, 400],
+    [`requests.json?api_key=${api}`, { ...good, attribute: { condition: ['missing', 'broken'] } }, 400],
+    [`requests.json?api_key=${api}`, { ...good, api_key: 'cs_wrong' }, 403],
+    [`requests.json?api_key=${api}`, '{"__proto__":{"service_code":"manhole"}}', 400],
+  ] as const) {
+    const r = await post(url, body);
+    assert.equal(r.statusCode, status, `${url} ${JSON.stringify(body)} ${r.body}`);
+    if (url.includes('.xml')) assert.equal(xml(r.body).root, 'errors');
+    assert.equal(r.headers['access-control-allow-origin'], '*');
+  }
+  assert.equal(await cases(), before);
+  const asked = await app.inject({ method: 'OPTIONS', url: '/open311/v2/requests.json', headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' } });
+  assert.equal(asked.statusCode, 204);
+  assert.match(String(asked.headers['access-control-allow-methods']), /POST/);
+});
+
 test('F-29 hostile reports: no 5xx, no row', async (t) => {
   const { app, post, api, cases, get } = await facade(t);
   const bodies: string[] = [
@@ -292,7 +328,7 @@ test('F-29 hostile reports: no 5xx, no row', async (t) => {
     assert.ok(r.statusCode >= 400 && r.statusCode < 500, `${r.statusCode} for ${b.slice(0, 60)}`);
     assert.ok(Array.isArray(r.json()), b.slice(0, 60));
   }
-  for (const type of ['application/json', 'multipart/form-data; boundary=x', 'text/xml']) {
+  for (const type of ['multipart/form-data; boundary=x', 'text/xml']) {
     const r = await app.inject({ method: 'POST', url: '/open311/v2/requests.xml', headers: { 'content-type': type }, payload: '{"a":1}' });
     assert.equal(r.statusCode, 400, type);
     assert.equal(xml(r.body).root, 'errors');

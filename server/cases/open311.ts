@@ -47,6 +47,33 @@ function pairsOf(body: string): [string, string][] {
     }
   });
 }
+/** A report as JSON, which the standard does not ask for, in the same pairs: scalars as they are, `attribute` as an object of answers. */
+function pairsOfJson(text: string): [string, string][] {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Refusal(400, '内容不是有效的 JSON');
+  }
+  if (!value || typeof value !== 'object' || Array.isArray(value)) throw new Refusal(400, '内容应是一个 JSON 对象');
+  const pairs: [string, string][] = [];
+  const add = (name: string, v: unknown): void => {
+    if (v === null || v === undefined) return;
+    if (typeof v !== 'string' && typeof v !== 'number' && typeof v !== 'boolean') throw new Refusal(400, `${name.slice(0, 60)} 应是文字或数`);
+    if (pairs.push([name, String(v)]) > 500) throw new Refusal(400, '参数过多');
+  };
+  for (const [name, v] of Object.entries(value)) {
+    if (name !== 'attribute' && name !== 'attributes') {
+      add(name, v);
+      continue;
+    }
+    if (!v || typeof v !== 'object' || Array.isArray(v)) throw new Refusal(400, `${name} 应是“代码: 值”的对象`);
+    for (const [code, given] of Object.entries(v))
+      if (Array.isArray(given)) for (const one of given) add(`attribute[${code}][]`, one);
+      else add(`attribute[${code}]`, given);
+  }
+  return pairs;
+}
 function queryOf(request: FastifyRequest): Map<string, string> {
   const at = request.url.indexOf('?');
   const map = new Map<string, string>();
@@ -160,7 +187,11 @@ export async function serveOpen311(app: FastifyInstance, hub: Hub): Promise<void
   const postReport = async (request: FastifyRequest, reply: FastifyReply, format: Format) => {
     if (!Buffer.isBuffer(request.body)) throw new Refusal(400, '请以 application/x-www-form-urlencoded 提交');
     if (!isUtf8(request.body)) throw new Refusal(400, '内容不是 UTF-8');
-    const read = readPairs(pairsOf(request.body.toString('utf8')));
+    const text = request.body.toString('utf8');
+    const given = /^application\/json\b/i.test(String(request.headers['content-type'])) ? pairsOfJson(text) : pairsOf(text);
+    // Some clients name key and jurisdiction in the address; what the body says counts more.
+    const named = new Set(given.map(([name]) => name));
+    const read = readPairs([...given, ...[...queryOf(request)].filter(([name]) => (name === 'api_key' || name === 'jurisdiction_id') && !named.has(name))]);
     if (read.errors.length) throw new Refusal(400, read.errors);
     const offer = await open311.offerOf(hub, read.plain.get('jurisdiction_id'));
     const key = read.plain.get('api_key') ?? (typeof request.headers['x-api-key'] === 'string' ? request.headers['x-api-key'] : undefined);
@@ -180,18 +211,30 @@ export async function serveOpen311(app: FastifyInstance, hub: Hub): Promise<void
     if (once !== undefined && (typeof once !== 'string' || !/^[\x21-\x7e]{1,200}$/.test(once))) throw new Refusal(400, 'Idempotency-Key 应为 1–200 个可见 ASCII 字符');
     const made = await open311.report(hub, actor, offer, report, { key: once, request: request.id });
     // Exactly one of number and token (O311-02).
-    const given = service.type === 'batch' ? { token: made.token } : { service_request_id: made.no };
-    return send(reply, format, 'service_requests', [{ ...given, service_notice: service.notice?.zh ?? null, account_id: null }], 201);
+    const name = service.type === 'batch' ? { token: made.token } : { service_request_id: made.no };
+    return send(reply, format, 'service_requests', [{ ...name, service_notice: service.notice?.zh ?? null, account_id: null }], 201);
   };
   await app.register(
     async (scope) => {
       scope.removeAllContentTypeParsers();
-      scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer', bodyLimit: MAX_BODY }, (_request, body, done) => done(null, body));
+      scope.addContentTypeParser(['application/x-www-form-urlencoded', 'application/json'], { parseAs: 'buffer', bodyLimit: MAX_BODY }, (_request, body, done) => done(null, body));
       scope.addContentTypeParser('*', (_request, payload, done) => {
         payload.resume();
         payload.on('end', () => done(null, undefined));
         payload.on('error', done);
       });
+      // Reports come from pages of others as well: a key is in the body, a session is never enough.
+      scope.addHook('onRequest', async (_request, reply) => void reply.header('access-control-allow-origin', '*'));
+      scope.options('/*', (_request, reply) =>
+        reply
+          .code(204)
+          .headers({
+            'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+            'access-control-allow-headers': 'Content-Type, Accept, Idempotency-Key, X-API-Key, X-Requested-With',
+            'access-control-max-age': '3600',
+          })
+          .send(),
+      );
       scope.setErrorHandler((error, request, reply) => {
         const status = (error as { statusCode?: number }).statusCode;
         if (error instanceof Refusal) return refuse(request, reply, error.status, error.errors, error.retryAfter);
@@ -212,7 +255,7 @@ export async function serveOpen311(app: FastifyInstance, hub: Hub): Promise<void
         if (!known) throw new Refusal(404, '格式只有 .xml 与 .json');
         const base = hub.config.publicUrl?.replace(/\/$/, '') ?? `${request.protocol}://${request.headers.host ?? 'localhost'}`;
         const { root, value } = await get(hub, path, queryOf(request), base);
-        reply.header('access-control-allow-origin', '*').header('cache-control', 'no-cache');
+        reply.header('cache-control', 'no-cache');
         return send(reply, format, root, value);
       });
       scope.post('/*', async (request, reply) => {
