@@ -174,6 +174,14 @@ const bareUnit = (text: string): string => {
   return cut.length >= 3 ? cut : t;
 };
 
+/** Whether `short` is `long` with characters left out, both ending alike: how offices abbreviate (区治理中心 for 数字化城市运行和治理中心). */
+function abbreviates(short: string, long: string): boolean {
+  if (short.length < 4 || short.length >= long.length || short.at(-1) !== long.at(-1)) return false;
+  let at = 0;
+  for (const c of long) if (c === short[at]) at++;
+  return at === short.length;
+}
+
 /** Units of the hub by likeness with a published name, best first. */
 export function matchUnits(published: string, units: readonly NamedUnit[], most = 5): UnitMatch[] {
   const want = plainName(published);
@@ -187,6 +195,8 @@ export function matchUnits(published: string, units: readonly NamedUnit[], most 
       if (bare.length >= 3 && mine === bare) return { unit: u.path, name: u.name, score: 90, reason: '除省市区外名称相同' };
       const like = Math.max(dice(have, want), dice(mine, bare));
       const score = Math.round(Math.min(84, like * 100));
+      const shortened = abbreviates(mine, bare) ? Math.round(50 + (34 * mine.length) / bare.length) : 0;
+      if (shortened > score) return { unit: u.path, name: u.name, score: shortened, reason: `“${mine}”可能是“${bare}”的简称` };
       return { unit: u.path, name: u.name, score, reason: `名称相近（${Math.round(like * 100)}%）` };
     })
     .filter((m) => m.score >= 45)

@@ -137,6 +137,9 @@ test('units are taken without asking only when surely meant', () => {
   assert.equal(surelyUnit(matchUnits('重庆市渝溪区数字化城市运行和治理中心', units))?.unit, 'demo.full');
   assert.equal(surelyUnit(matchUnits('重庆市渝溪区城市管理局', units))?.unit, 'demo.urban');
   assert.equal(surelyUnit(matchUnits('渝溪区档案馆', units)), undefined);
+  const [short] = matchUnits('重庆市渝溪区大数据应用发展管理局', [...units, { path: 'demo.data', name: '区大数据发展局' }]);
+  assert.equal(short?.unit, 'demo.data', 'an abbreviation is offered');
+  assert.ok(short.score < 85, 'and never taken without asking');
   assert.deepEqual(matchUnits('', units), []);
 });
 

@@ -1,7 +1,7 @@
 // Import of a disclosure: matched with a unit, stored once by content, a new version supersedes and says what differs.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Readable } from 'node:stream';
-import { matchUnits, surelyUnit } from '#core/finance/bind.ts';
+import { matchUnits, surelyUnit, type UnitMatch } from '#core/finance/bind.ts';
 import { figuresOf, projectsOf } from '#core/finance/compare.ts';
 import type { ImportResult } from '#core/finance/contract.ts';
 import { carryKeys } from '#core/finance/difference.ts';
@@ -51,6 +51,15 @@ async function unitNames(hub: Hub, scope: string[]): Promise<{ path: string; nam
   return (await units(hub.sql, false)).filter((u) => u.active && scope.some((s) => within(u.path, s))).map((u) => ({ path: u.path, name: u.name.zh, text: u.name }));
 }
 
+/** What a person chose for the same published name before goes first; chosen once and never otherwise, it is sure. */
+function knownFirst(matches: UnitMatch[], called: string[], all: { path: string; name: string }[]): UnitMatch[] {
+  const known = called.flatMap((path): UnitMatch[] => {
+    const u = all.find((x) => x.path === path);
+    return u ? [{ unit: path, name: u.name, score: 95, reason: '这个单位已存有以此名称公布的文件' }] : [];
+  });
+  return [...known, ...matches.filter((m) => !called.includes(m.unit) && (!known.length || m.score < 85))];
+}
+
 /**
  * Imports one disclosure. `scope`: units the actor may import for. Without a unit, year or kind that is given or surely read it stores
  * nothing and says what is needed. Idempotent by content for the same unit, year and kind.
@@ -67,7 +76,8 @@ export async function importDisclosure(
   const u = await read(given, await rulesOf(hub));
   const d = u.disclosure;
   const all = await unitNames(hub, scope);
-  const matches = d.unit ? matchUnits(d.unit, all) : [];
+  const called = d.unit ? await store.unitsCalled(hub.sql, who.realm, d.unit, scope) : [];
+  const matches = d.unit ? knownFirst(matchUnits(d.unit, all), called, all) : [];
   if (wish.unit && !all.some((x) => x.path === wish.unit))
     throw (await unitBy(hub.sql, { path: wish.unit }))
       ? problem('forbidden', { detail: '不能为这个单位导入' })

@@ -79,6 +79,15 @@ export const stock = (db: Db, realm: string, scope: string[]): Promise<{ unit: s
   return sql<{ unit: string; unitName: Text; year: number }[]>`select distinct d.unit, u.name as "unitName", d.year from finance_disclosures d join units u on u.path = d.unit
     where d.realm = ${realm} and d.current and ${inScope(sql, 'd.unit', scope)} order by d.unit, d.year`.then((r) => [...r]);
 };
+/** Units of these for which a person has stored a disclosure under exactly this published name. */
+export const unitsCalled = (db: Db, realm: string, name: string, scope: string[]): Promise<string[]> => {
+  const sql = as(db);
+  return sql<
+    { unit: string }[]
+  >`select distinct d.unit from finance_disclosures d where d.realm = ${realm} and d.published_unit = ${name} and ${inScope(sql, 'd.unit', scope)} order by d.unit`.then((r) =>
+    r.map((x) => x.unit),
+  );
+};
 export async function read(db: Db, realm: string, id: string, scope: string[], lock = false): Promise<DisclosureRow | undefined> {
   const sql = as(db);
   const [row] = await sql<

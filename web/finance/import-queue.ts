@@ -24,7 +24,8 @@ export interface Job {
   result?: ImportReply;
   error?: { message: string; hint: 'retry' | 'file' | 'none'; details: string[] };
 }
-export const largest = 200 * 1024 * 1024;
+/** As the server takes them: one file at most so large. */
+export const largest = 50 * 1024 * 1024;
 export const readable = /\.(txt|pdf|docx|xlsx|xls|html?|zip)$/i;
 
 /** Groups files into disclosures: each one by itself, or all together; an archive always stands alone. */

@@ -3,6 +3,7 @@ import { InboxOutlined } from '@ant-design/icons';
 import { Link, useSearch } from '@tanstack/react-router';
 import { Alert, App, Button, Checkbox, Form, InputNumber, Progress, Radio, Select, Tag, Upload } from 'antd';
 import { useState } from 'react';
+import { financeApi } from '#core/finance/contract.ts';
 import { peopleApi } from '#core/people/contract.ts';
 import { useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
@@ -74,6 +75,15 @@ export function ImportPage() {
   const groups = together ? chosen.filter((f) => /\.zip$/i.test(f.name)).length + (chosen.some((f) => !/\.zip$/i.test(f.name)) ? 1 : 0) : chosen.length;
   const set = (part: Partial<Options>) => setOptions({ ...options, ...part });
   const ended = queue.jobs.filter((j) => j.state === 'done' || j.state === 'failed' || j.state === 'stopped' || j.state === 'choose').length;
+  /** A unit chosen for a published name answers for the others of that name too. */
+  const choose = (job: Job, o?: Partial<Options>) => {
+    queue.again(job.id, o);
+    const name = job.result?.read.unit;
+    if (!o?.unit || !name) return;
+    for (const j of queue.jobs)
+      if (j.id !== job.id && j.state === 'choose' && j.result?.read.unit === name && j.result.needs.every((n) => n === 'unit')) queue.again(j.id, { unit: o.unit });
+  };
+  const open = queue.jobs.filter((j) => j.state === 'choose').length;
   return (
     <FinancePage title={s(importing.title)} actions={<Link to="/finance">{s(importing.back)}</Link>}>
       <div className="two-columns" style={{ display: 'grid', gridTemplateColumns: 'minmax(0, 3fr) minmax(280px, 2fr)', gap: 12, alignItems: 'start' }}>
@@ -172,7 +182,10 @@ export function ImportPage() {
       </div>
       <section className="card" aria-live="polite" hidden={chosen.length > 0 && !queue.jobs.length}>
         <div className="spread">
-          <span>{queue.jobs.length ? s(importing.progress, { done: ended, all: queue.jobs.length }) : null}</span>
+          <span>
+            {queue.jobs.length ? s(importing.progress, { done: ended, all: queue.jobs.length }) : null}
+            {open ? s(importing.toChoose, { n: open }) : null}
+          </span>
           {ended ? (
             <Button size="small" onClick={queue.clear} disabled={queue.running}>
               {s(importing.clearDone)}
@@ -186,7 +199,7 @@ export function ImportPage() {
           <ul className="fin-list">
             {queue.jobs.map((j) => (
               <li key={j.id} style={{ padding: '10px 0' }}>
-                <JobRow job={j} onAgain={(o) => queue.again(j.id, o)} onRemove={() => queue.remove(j.id)} />
+                <JobRow job={j} onAgain={(o) => choose(j, o)} onRemove={() => queue.remove(j.id)} />
               </li>
             ))}
           </ul>
@@ -307,15 +320,19 @@ function ReadSummary({ r }: { r: ImportReply }) {
 /** What could not be recognised is asked of the person, with the likely units first. */
 function Choose({ r, onChosen }: { r: ImportReply; onChosen(o: Partial<Options>): void }) {
   const s = useText();
+  const [form] = Form.useForm<{ unit?: string; year?: number; kind?: 'budget' | 'final-account' }>();
+  const now = Form.useWatch((v) => v, form);
+  const stored = useCall(financeApi.disclosures, { query: { limit: 500 } });
+  const place = { unit: now?.unit ?? r.units[0]?.unit, year: now?.year ?? r.read.year, kind: now?.kind ?? r.read.kind };
+  const taken = stored.data?.items.find((d) => d.current && d.unit === place.unit && d.year === place.year && d.kind === place.kind);
   return (
     <Form
+      form={form}
       layout="vertical"
       className="card"
       style={{ background: 'var(--head)' }}
       initialValues={{ unit: r.units[0]?.unit, year: r.read.year, kind: r.read.kind }}
-      onFinish={(v: { unit?: string; year?: number; kind?: 'budget' }) =>
-        onChosen({ ...(v.unit ? { unit: v.unit } : {}), ...(v.year ? { year: v.year } : {}), ...(v.kind ? { kind: v.kind } : {}) })
-      }
+      onFinish={(v) => onChosen({ ...(v.unit ? { unit: v.unit } : {}), ...(v.year ? { year: v.year } : {}), ...(v.kind ? { kind: v.kind } : {}) })}
     >
       <p className="muted" style={{ marginTop: 0 }}>
         {r.read.unit ? s(importing.publishedName, { name: r.read.unit }) : s(importing.noName)}
@@ -337,6 +354,9 @@ function Choose({ r, onChosen }: { r: ImportReply; onChosen(o: Partial<Options>)
           </Form.Item>
         ) : null}
       </div>
+      {taken ? (
+        <Alert type="warning" showIcon style={{ marginBottom: 10 }} title={s(importing.occupied, { name: taken.publishedUnit ?? s(taken.unitName), n: taken.number })} />
+      ) : null}
       <Button type="primary" htmlType="submit">
         {s(importing.store)}
       </Button>

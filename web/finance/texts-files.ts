@@ -93,13 +93,15 @@ export const importing = {
   openIt: t('查看', 'Open'),
   superseding: t('取代了原来的第 {n} 版，差异如下', 'Supersedes version {n}; the differences:'),
   seeOld: t('查看旧版', 'Old version'),
-  tooLarge: t('单个文件超过 200 MB，不能导入', 'Larger than 200 MB'),
+  tooLarge: t('单个文件超过 50 MB，不能导入', 'Larger than 50 MB'),
   wrongType: t('“{name}”不是可读的格式，已略过；可读 TXT、PDF、DOCX、XLSX、XLS、HTML、ZIP', '“{name}” is not a readable format and was left out'),
   help: t('怎样处理：{what}', 'What to do: {what}'),
   helpRetry: t('检查网络后重试', 'Check the network and retry'),
   helpFile: t('核对文件是否完整、是否加密或为扫描件，换一个版本再试', 'See whether the file is whole, locked or scanned; try another version'),
   emptyQueue: t('还没有选择文件', 'No files yet'),
-  progress: t('已完成 {done} / {all}', '{done} of {all} done'),
+  progress: t('已处理 {done} / {all}', '{done} of {all} handled'),
+  toChoose: t('，{n} 份等您补充后存入', ', {n} wait for your choice'),
+  occupied: t('这个单位本年度已存有“{name}”的公开（第 {n} 版）；存入后它成为旧版', 'Stored for this unit and year: “{name}” (version {n}); it will be superseded'),
 };
 
 export const differing = {
