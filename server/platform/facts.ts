@@ -59,6 +59,18 @@ export async function factsAfter(db: Db, after: { tx: string; position: string }
   )) as unknown as Fact[];
 }
 
+/**
+ * Committed facts after a cursor as soon as they can be seen, `settled` ones first: before those nothing can appear any more. The others
+ * come at once, but the cursor may only move to a settled one. For those who tell people; what must happen once follows `factsAfter`.
+ */
+export async function factsSeen(db: Db, after: { tx: string; position: string }, limit = 500): Promise<(Fact & { settled: boolean })[]> {
+  return (await db.unsafe(
+    `select ${columns}, facts.tx < pg_snapshot_xmin(pg_current_snapshot()) as settled from facts
+     where (tx, position) > ($1::text::xid8, $2::text::bigint) order by facts.tx, facts.position limit ${Number(limit)}`,
+    [after.tx, after.position],
+  )) as unknown as (Fact & { settled: boolean })[];
+}
+
 /** The end of the settled log: where somebody who wants only what comes now begins. */
 export async function logEnd(db: Db): Promise<{ tx: string; position: string }> {
   const rows = (await db.unsafe(
