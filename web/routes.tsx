@@ -3,6 +3,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { loadMe } from './api.ts';
 import { Workbench } from './shell/layout.tsx';
+import { PageFailed } from './shell/failed.tsx';
 import { Login, Password } from './shell/login.tsx';
 import { NotFound } from './shell/not-found.tsx';
 
@@ -41,7 +42,6 @@ const page = <P extends string>(path: P, load: () => Promise<Record<string, unkn
   createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name) });
 
 const caseList = () => import('./cases/list.tsx');
-const warnings = () => import('./warnings/pages.tsx');
 const records = () => import('./records/pages.tsx');
 const evaluation = () => import('./evaluation/pages.tsx');
 const reviews = () => import('./review/pages.tsx');
@@ -57,8 +57,12 @@ const tree = root.addChildren([
     page('/cases', caseList, 'Cases'),
     page('/cases/new', () => import('./cases/new.tsx'), 'NewCase'),
     page('/cases/$id', () => import('./cases/detail.tsx'), 'CaseDetail'),
-    page('/warnings', warnings, 'Warnings'),
-    page('/warnings/$id', warnings, 'WarningDetail'),
+    page('/warnings', () => import('./warnings/list.tsx'), 'Warnings'),
+    page('/warnings/rules', () => import('./warnings/rules.tsx'), 'RulesPage'),
+    page('/warnings/load', () => import('./warnings/load.tsx'), 'LoadPage'),
+    page('/warnings/shelves', () => import('./warnings/shelves.tsx'), 'ShelvesPage'),
+    page('/warnings/webhooks', () => import('./warnings/webhooks.tsx'), 'WebhooksPage'),
+    page('/warnings/$id', () => import('./warnings/detail.tsx'), 'WarningDetail'),
     page('/duty', () => import('./duty/today.tsx'), 'DutyToday'),
     page('/duty/roster', () => import('./duty/roster.tsx'), 'Roster'),
     page('/duty/handovers', () => import('./duty/handovers.tsx'), 'Handovers'),
@@ -100,7 +104,8 @@ const tree = root.addChildren([
   ]),
 ]);
 
-export const makeRouter = (queries: QueryClient) => createRouter({ routeTree: tree, context: { queries }, defaultPreload: false, scrollRestoration: true });
+export const makeRouter = (queries: QueryClient) =>
+  createRouter({ routeTree: tree, context: { queries }, defaultPreload: false, scrollRestoration: true, defaultErrorComponent: PageFailed });
 declare module '@tanstack/react-router' {
   interface Register {
     router: ReturnType<typeof makeRouter>;

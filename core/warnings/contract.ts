@@ -203,6 +203,7 @@ export const warningsApi = {
           kind: z.string(),
           rule: z.string().nullable(),
           thing: z.string().nullable(),
+          thingName: z.string().nullable(),
           unit: z.string(),
           from: z.date(),
           until: z.date(),
@@ -231,6 +232,15 @@ export const warningsApi = {
       reason: note,
     }),
     output: z.object({ id: uuid }),
+  }),
+  endShelf: route({
+    id: 'endShelf',
+    method: 'DELETE',
+    path: '/api/warning-shelves/:id',
+    tag: 'warnings',
+    access: 'warning.handle',
+    summary: { zh: '提前结束检修窗口或搁置', en: 'End maintenance or a shelf now' },
+    params: idParams,
   }),
   rules: route({
     id: 'listWarningRules',

@@ -2,6 +2,7 @@
 import { warningsApi } from '#core/warnings/contract.ts';
 import { RawReply, serve } from '../platform/http.ts';
 import * as service from './service.ts';
+import { endShelf, listShelves } from './shelves.ts';
 import { addWebhook, endWebhook, listWebhooks } from './webhooks.ts';
 
 const at = (v: string | undefined): Date | undefined => (v === undefined ? undefined : new Date(v));
@@ -19,8 +20,9 @@ export const warningRoutes = serve(
     shelve: ({ work, params, scope, body }) => service.shelve(work, params.id, scope, new Date(body.until), body.note),
     respond: ({ work, params, scope, body }) => service.openCaseFor(work, params.id, scope, body),
     cap: async ({ hub, realm, scope, params }) => new RawReply(await service.cap(hub, realm, params.id, scope), 'application/cap+xml; charset=utf-8'),
-    shelves: async ({ hub, realm, scope }) => ({ items: await service.shelves(hub, realm, scope) }),
+    shelves: async ({ hub, realm, scope }) => ({ items: await listShelves(hub, realm, scope) }),
     addShelf: ({ work, scope, body }) => service.addShelf(work, { ...body, from: new Date(body.from), until: new Date(body.until) }, scope),
+    endShelf: ({ work, params, scope }) => endShelf(work, params.id, scope),
     rules: ({ hub, realm, query }) => service.rules(hub, realm, query.days),
     putRule: ({ work, params, body }) => service.putRule(work, params.code, body.definition),
     retireRule: ({ work, params, body }) => service.retireRule(work, params.code, body.note),

@@ -53,7 +53,7 @@ test('reading → warning → case → evaluation → review → target', { skip
   await reading('gauge-3', 0.02);
   await new Promise((r) => setTimeout(r, 1200));
   await reading('gauge-3', 0.018);
-  const row = page.locator('.ant-table-row').first();
+  const row = page.locator('.warning').first();
   await row.getByText(/疑似爆管/).waitFor({ timeout: 15_000 });
   await row.getByText('I 红').waitFor();
   await row.getByRole('button', { name: '确认' }).click();
