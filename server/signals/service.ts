@@ -147,7 +147,7 @@ export class Signals {
       const at =
         Number.isFinite(r.at) && Math.abs(r.at) < 8.64e15
           ? new Date(r.at).toISOString()
-          : String(c.oddTimes.get(i) ?? r.at)
+          : asWritten(c.oddTimes.get(i) ?? r.at)
               .slice(0, 200)
               .replaceAll('\u0000', '')
               .toWellFormed();
@@ -172,6 +172,9 @@ export class Signals {
     return { ...r, quarantined: rows.length, ...(errors.length ? { errors } : {}) };
   }
 }
+
+/** Whatever stood where a time should: texts as they are, anything else in its own notation. */
+const asWritten = (v: unknown): string => (typeof v === 'string' ? v : (JSON.stringify(v) ?? String(v)));
 
 const text = new TextDecoder('utf-8', { fatal: true });
 /** Bytes to values; what is not JSON is refused with its place. */

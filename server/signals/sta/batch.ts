@@ -37,11 +37,12 @@ async function json(ask: Ask): Promise<Reply> {
     const x = r as { id?: unknown; method?: unknown; url?: unknown; body?: unknown; headers?: Record<string, string>; atomicityGroup?: unknown; if?: unknown };
     if (!x || typeof x !== 'object' || typeof x.method !== 'string' || typeof x.url !== 'string' || (typeof x.id !== 'string' && typeof x.id !== 'number'))
       throw bad('每个请求应有 id、method、url', `/requests/${i}`);
+    const type = x.headers && (x.headers['content-type'] ?? x.headers['Content-Type']);
     return {
       id: String(x.id),
       method: x.method.toUpperCase(),
       url: x.url,
-      type: String(x.headers?.['content-type'] ?? x.headers?.['Content-Type'] ?? 'application/json'),
+      type: typeof type === 'string' ? type : 'application/json',
       body: x.body === undefined ? '' : JSON.stringify(x.body),
       ...(typeof x.atomicityGroup === 'string' ? { group: x.atomicityGroup } : {}),
     };

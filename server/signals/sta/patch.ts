@@ -60,8 +60,12 @@ export function patched(entity: Record<string, unknown>, operations: unknown): R
     else if (o.op === 'replace') put(root, path, structuredCopy(o.value), false, at);
     else if (o.op === 'remove') drop(root, path, at);
     else if (o.op === 'copy') put(root, path, structuredCopy(find(root, parse(o.from), at)), true, at);
-    else if (o.op === 'move') put(root, path, drop(root, parse(o.from), at), true, at);
-    else if (o.op === 'test') {
+    else if (o.op === 'move') {
+      const from = parse(o.from);
+      // RFC 6902 §4.4: nothing moves into itself.
+      if (from.every((p, n) => p === path[n]) && from.length < path.length) throw bad('不能移到自己里面', at);
+      put(root, path, drop(root, from, at), true, at);
+    } else if (o.op === 'test') {
       if (!same(find(root, path, at), o.value)) throw bad('test 不成立', at);
     } else throw bad('不认识的操作', at);
   }
