@@ -7,7 +7,7 @@ import { natureOf, splitValue } from './promise.ts';
 import { splitProject } from './target-form.ts';
 import type { Part } from './target-head.ts';
 import { byProject, type Listed, makeTarget } from './targets.ts';
-import { figure, glue, norm, tidy } from './text.ts';
+import { figure, glue, joinWords, norm, tidy } from './text.ts';
 import { level1Words, level2Words } from './vocabulary.ts';
 
 const labels: [RegExp, string][] = [
@@ -22,6 +22,7 @@ const labels: [RegExp, string][] = [
   [/^预算执行率权重(\(%\))?/, 'weight'],
   [/^年度资金总额/, 'budget'],
   [/^其中[:：]财政拨款/, '财政拨款'],
+  [/^财政拨款[:：]?$/, '财政拨款'],
   [/^其他资金/, '其他资金'],
   [/^资金情况/, 'skip'],
   [/^\(万?元\)/, 'skip'],
@@ -134,14 +135,19 @@ const isValue = (t: string): boolean => {
 };
 
 /** Where the columns after the name begin in a line, and what stands in them; null when the line ends no row. */
-function endingOf(words: string[], parts: Part[], waiting: boolean): { cut: number; map: Map<Part, string> } | null {
+function endingOf(words: string[], parts: Part[], waiting: boolean, levelled: boolean): { cut: number; map: Map<Part, string> } | null {
+  const isLevel = (w: string) => levelled && isLevelWord(w);
   const signs = words.findIndex((w) => natureOf(w) !== null);
   if (parts.includes('nature') || parts.length > 1) {
     // More texts than columns belong to the name.
     for (let cut = Math.max(0, words.length - parts.length - 4); cut < words.length; cut += 1) {
       if (cut === 0 && !waiting) continue;
       const rest = words.slice(cut);
-      if (!waiting && words.slice(0, cut).every(isLevelWord)) continue;
+      if (!waiting && words.slice(0, cut).every(isLevel)) {
+        // 服务对象满意度 is a level in some sheets and an indicator in others: an indicator when a unit or a sign follows it.
+        const names = !/指标$/.test(words[cut - 1]!) && (words[cut]!.length <= 3 || natureOf(words[cut]!) !== null);
+        if (!names) continue;
+      }
       const told = parts.includes('nature')
         ? rest.some((w) => natureOf(w) !== null)
         : rest.some(isValue) || (rest.length >= 2 && parts.some((p) => p === 'weight' || p === 'core') && figure(rest.at(-1)!).value !== null);
@@ -159,7 +165,7 @@ function endingOf(words: string[], parts: Part[], waiting: boolean): { cut: numb
   if (signs > 0 || (signs === 0 && waiting)) return { cut: signs, map: new Map([['value', words.slice(signs).join('')]]) };
   const strong = words.findIndex((w, i) => (i > 0 || waiting) && isValue(w));
   if (strong >= 0 && parts.length === 1) return { cut: strong, map: new Map([['value', words.slice(strong).join('')]]) };
-  const names = words.filter((w) => !isLevelWord(w));
+  const names = words.filter((w) => !isLevel(w));
   if (parts.length === 1 && names.length >= 2 && words.at(-1)!.length <= 14) return { cut: words.length - 1, map: new Map([['value', words.at(-1)!]]) };
   return null;
 }
@@ -225,6 +231,7 @@ function readOne(lines: Line[], segment: Segment, table: Table, unread: Unread[]
   }
   const parts = order(head.slice(Math.max(0, head.indexOf('一级指标'))));
   const tailParts = parts.filter((p) => ['nature', 'value', 'unit', 'weight', 'core', 'other'].includes(p));
+  const levelled = parts.includes('level1') || parts.includes('level2') || /指标类型|指标类别/.test(head);
   const double = (head.match(/三级指标/g)?.length ?? 0) > 1;
   sheet.has = { weight: parts.includes('weight'), core: parts.includes('core'), unit: parts.includes('unit'), nature: parts.includes('nature') };
   table.columns = parts.map((p) => ({
@@ -255,7 +262,7 @@ function readOne(lines: Line[], segment: Segment, table: Table, unread: Unread[]
       const named = words.filter((w) => !isLevelWord(w));
       if (named.length === 4 && !words.some(isValue)) words.splice(0, words.length, ...words.slice(0, words.indexOf(named[0]!)), named[2]!, named[3]!);
     }
-    const ending = endingOf(words, tailParts, pieces.length > 0);
+    const ending = endingOf(words, tailParts, pieces.length > 0, levelled);
     if (!ending) {
       pieces.push(...words.map((text) => ({ text, place: line.place })));
       continue;
@@ -264,7 +271,7 @@ function readOne(lines: Line[], segment: Segment, table: Table, unread: Unread[]
     if (double && ending.cut + 1 < words.length) {
       // 中期 and 年度 side by side: what follows the first value is the year's own row.
       const again = words.slice(ending.cut + 1);
-      const second = endingOf(again, tailParts, false);
+      const second = endingOf(again, tailParts, false, levelled);
       if (second && ending.map.size === 1) {
         ending.map = second.map;
         pieces = [
@@ -278,7 +285,7 @@ function readOne(lines: Line[], segment: Segment, table: Table, unread: Unread[]
       }
     }
     const map = ending.map;
-    const named = takeLevels(pieces, state);
+    const named = levelled ? takeLevels(pieces, state) : pieces;
     pieces = [];
     const name = named.map((p) => p.text).reduce(glue, '');
     if (name === '') {
@@ -352,6 +359,7 @@ function readForm(sheet: TargetSheet, lines: Line[]): void {
     }
     const money = /资金情况|^\((万?元)\)/.exec(whole);
     if (money?.[1]) sheet.budgetUnit = money[1] as '元' | '万元';
+    let before = '';
     for (const word of line.text.split(' ').filter(Boolean)) {
       const n = norm(word);
       const hit: [RegExp, string] | undefined = goalMode ? undefined : labels.find(([re]) => re.test(n));
@@ -362,10 +370,13 @@ function readForm(sheet: TargetSheet, lines: Line[]): void {
         const rest = n.slice(hit[0].exec(n)![0].length).replace(/^[:：]/, '');
         text = rest;
         at = line.place;
+        before = rest;
         continue;
       }
       if (field === null && !goalMode) continue;
-      text = glue(text, word);
+      // A blank beside letters or digits stood in the cell; between characters of Chinese it comes from the setting.
+      text = before === '' ? glue(text, word) : joinWords(text, word);
+      before = word;
       at ??= line.place;
       // Figures end their field: what follows is the next label or the goal.
       if ((field === 'budget' || field === 'weight' || field === '财政拨款' || field === '其他资金') && figure(word).value !== null) close();

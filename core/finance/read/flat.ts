@@ -2,10 +2,10 @@
 import type { Cell, Column, ColumnRole, Place, Row, Statement, TableKind, Unread } from '../model.ts';
 import { figureCell, wordCell } from './cells.ts';
 import type { Segment } from './segment.ts';
-import { rowSums, solve } from './solve.ts';
+import { type Family, rowSums, solve } from './solve.ts';
 import type { Line } from './stream.ts';
 import { type Body, levelOf } from './tables.ts';
-import { figure, glue, norm } from './text.ts';
+import { figure, glue, joinWords, norm } from './text.ts';
 import { isBalanceKind, isFunctionalClass, sourceOf, unnumbered } from './vocabulary.ts';
 
 export { readFlatTargets } from './flat-targets.ts';
@@ -147,7 +147,8 @@ function columnsFrom(head: string, kind: TableKind, year: number | null): Column
     const items = pick(['total', 'abroad', 'vehicle-purchase', 'vehicle-running', 'reception']);
     const vehicles: Column = { path: ['公务用车购置及运行费', '小计'], role: 'vehicles', year };
     const block = (basis: string): Column[] => [...items.slice(0, 2), ...(/小计/.test(head) ? [vehicles] : []), ...items.slice(2)].map((c) => ({ ...c, path: [basis, ...c.path] }));
-    return [...block('预算数'), ...block('决算数')];
+    const actual = block(/决算数/.test(head) ? '决算数' : '支出数');
+    return head.search(/决算数|支出数/) < head.indexOf('预算数') ? [...actual, ...block('预算数')] : [...block('预算数'), ...actual];
   }
   if (kind === 'three-public') {
     const distinct = [...new Set(years)];
@@ -178,9 +179,18 @@ function columnsFrom(head: string, kind: TableKind, year: number | null): Column
     rest.splice(rest.findIndex((c) => c.role === 'basic') + 1, 0, ...inner);
     figures.splice(0, figures.length, ...rest);
   }
+  // 基本支出 as the only heading of a table that holds nothing else.
+  if (/^(basic|project-by)/.test(kind) && figures.length === 1 && (figures[0]!.role === 'basic' || figures[0]!.role === 'project')) figures[0]!.role = 'total';
   if (!has('total') && figures.length === 0) figures.push({ path: ['预算数'], role: 'total', year });
-  return [{ path: ['科目编码'], role: 'code', year: null }, { path: ['科目名称'], role: 'name', year: null }, ...figures];
+  const listed = kind === 'project-list' || kind === 'procurement';
+  return [
+    ...(listed && !/编码|代码|编号/.test(head) ? [] : [{ path: [listed ? '项目编码' : '科目编码'], role: 'code' as const, year: null }]),
+    listed ? { path: ['项目名称'], role: 'project-name', year: null } : { path: ['科目名称'], role: 'name', year: null },
+    ...figures,
+  ];
 }
+
+const isName = (c: Column): boolean => c.role === 'name' || c.role === 'project-name';
 
 interface Draft {
   code: string | null;
@@ -188,6 +198,38 @@ interface Draft {
   figures: Token[];
   place: Place;
   joined: boolean;
+}
+
+/** Codes of projects: digits, mostly with a letter. */
+const projectCode = /^(?=[0-9A-Z]*\d{6})[0-9A-Z]{10,40}$/;
+/**
+ * Whether a wrapped name stands above the line with its figures and not below it: nothing can go on below 合计,
+ * and the piece that filled its line is the longer one.
+ */
+function namesLead(lines: Line[]): boolean {
+  const rows = lines.map((line) => {
+    const tokens = tokensOf(line);
+    const words = tokens.filter((t) => !t.figure || projectCode.test(norm(t.text)));
+    return {
+      total: totalWord.test(norm(tokens[0]?.text ?? '')),
+      bare: words.length === tokens.length,
+      length: words.reduce((n, t) => n + (projectCode.test(norm(t.text)) ? 0 : t.text.length + 1), 0),
+    };
+  });
+  let lead = 0;
+  let tail = 0;
+  rows.forEach((row, i) => {
+    const above = rows[i - 1];
+    if (!row.bare || row.total || above?.bare) return;
+    const below = rows.slice(i).find((r) => !r.bare);
+    if (!above || above.total) lead += below ? 10 : 0;
+    else if (!below) tail += 10;
+    else {
+      if (row.length >= below.length) lead += 1;
+      if (above.length > row.length) tail += 1;
+    }
+  });
+  return lead > tail;
 }
 
 /** Whether the figures of a row without blanks satisfy the sums of its columns. */
@@ -201,7 +243,7 @@ function bestOrder(columns: Column[], drafts: Draft[]): Column[] {
   if (late.length === 0) return columns;
   const other = [...columns.filter((c) => !late.includes(c)), ...late];
   const score = (order: Column[]) => {
-    const roles = order.flatMap((c) => (c.role === 'code' || c.role === 'name' ? [] : [c.role]));
+    const roles = order.flatMap((c) => (c.role === 'code' || isName(c) ? [] : [c.role]));
     return drafts.filter((d) => d.figures.length === roles.length && addsUp(d, roles)).length;
   };
   return score(other) > score(columns) ? other : columns;
@@ -222,13 +264,16 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   const numbered = /序号/.test(head);
   const blocks = /economic$/.test(segment.kind) && (head.match(/(科目|分类)?(编码|代码)/g)?.length ?? 0) > 1;
   const listed = segment.kind === 'three-public' && columns.some((c) => c.role === 'name');
+  const projects = segment.kind === 'project-list' || segment.kind === 'procurement' || segment.kind === 'other';
+  // Without the pieces of the head repeated on every page.
+  const rest = bodyLines.filter((line, i) => !known.has(norm(line.text)) || /\d\.\d/.test(line.text) || (i === 0 && totalWord.test(norm(line.text))));
+  const leading = projects && namesLead(rest);
   let open: Draft | null = null;
   const begin = (d: Draft) => {
     drafts.push(d);
     open = d;
   };
-  for (const line of bodyLines) {
-    if (known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) continue;
+  for (const [at, line] of rest.entries()) {
     const tokens = joinCodes(tokensOf(line));
     const more = tokens.some((x) => x.figure);
     for (const t of tokens) {
@@ -251,6 +296,28 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
         begin({ code: n, name: '', figures: [], place: t.place, joined: false });
         continue;
       }
+      if (t.first && projects && projectCode.test(n)) {
+        begin({ code: n, name: '', figures: [], place: t.place, joined: false });
+        continue;
+      }
+      const [, ownCode, ownName] = (t.first && projects && /^([0-9A-Z]{10,40})[-—－_](.+)$/.exec(n)) || [];
+      if (ownCode && ownName) {
+        begin({ code: ownCode, name: ownName, figures: [], place: t.place, joined: false });
+        continue;
+      }
+      // The last digits of a wrapped name in front of its figures: 资料采集项目之 / 2 14,555.03
+      if (
+        t.first &&
+        o &&
+        o.name !== '' &&
+        o.figures.length === 0 &&
+        /^\d{1,3}$/.test(n) &&
+        !totalWord.test(o.name) &&
+        (tokens.length > 1 ? tokens.slice(1) : tokensOf(rest[at + 1] ?? line)).some((x) => x.figure && /\.\d/.test(x.text))
+      ) {
+        o.name += t.text;
+        continue;
+      }
       if (t.figure) {
         if (!o) begin({ code: null, name: '', figures: [t], place: t.place, joined: false });
         else if (segment.kind === 'three-public' && t.first && o.figures.length > 0) begin({ code: null, name: '', figures: [t], place: t.place, joined: false });
@@ -264,10 +331,10 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
       }
       if (o && o.figures.length === 0 && !totalWord.test(o.name)) {
         if (o.name) o.joined = true;
-        o.name = glue(o.name, t.text);
+        o.name = t.first ? glue(o.name, t.text) : joinWords(o.name, t.text);
         continue;
       }
-      if (o && o.figures.length > 0 && t.first && !more && !totalWord.test(n)) {
+      if (o && o.figures.length > 0 && t.first && !more && !leading && !totalWord.test(n)) {
         // The rest of a name below its figures.
         o.name = glue(o.name, t.text);
         o.joined = true;
@@ -277,7 +344,7 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
     }
   }
   columns = bestOrder(columns, drafts);
-  const figureColumns = columns.flatMap((c, i) => (c.role === 'code' || c.role === 'name' ? [] : [i]));
+  const figureColumns = columns.flatMap((c, i) => (c.role === 'code' || isName(c) ? [] : [i]));
   const roles = figureColumns.map((i) => columns[i]!.role);
   const banned = new Set<number>();
   const sources = hints.sources;
@@ -313,7 +380,7 @@ export function readFlatTable(segment: Segment, hints: Hints, statements: Statem
   const rows: Row[] = drafts.map((d, r) => {
     const p = placed[r]!;
     const cells: Cell[] = columns.map((c) =>
-      c.role === 'code' ? wordCell(d.code ?? '', d.place) : c.role === 'name' ? wordCell(d.name, d.place, d.joined ? ['joined'] : []) : figureCell('', d.place),
+      c.role === 'code' ? wordCell(d.code ?? '', d.place) : isName(c) ? wordCell(d.name, d.place, d.joined ? ['joined'] : []) : figureCell('', d.place),
     );
     d.figures.forEach((f, i) => {
       const at = p.columns[i];
@@ -336,6 +403,20 @@ const complete = (t: string): boolean => {
   return isFunctionalClass(n) || /(收入|资金|拨款|支出|结转|结余|合计|总计|差额|预备费|下年|本年)$/.test(n);
 };
 
+/** Expenditure side: 本年支出 is the sum of the 类, 支出总计 that of 本年支出 and what is carried on. */
+function familiesOf(names: string[]): Family[] {
+  const rows = (test: (n: string) => boolean) => names.flatMap((n, i) => (test(n) ? [i] : []));
+  const [year] = rows((n) => /^本年支出(合计|小计)?$/.test(n));
+  const [whole] = rows((n) => /^(支出)?(合计|总计)$/.test(n));
+  const carried = rows((n) => /结转|结余/.test(n) && !/支出$/.test(n));
+  const classes = rows(isFunctionalClass);
+  const out: Family[] = [];
+  if (year !== undefined && classes.length) out.push({ parent: year, children: classes });
+  if (whole !== undefined && year !== undefined) out.push({ parent: whole, children: [year, ...carried] });
+  else if (whole !== undefined && classes.length) out.push({ parent: whole, children: [...classes, ...carried] });
+  return out;
+}
+
 /** Two-sided tables: names tell their side, the amounts follow them. */
 function readFlatBalance(segment: Segment, head: string, headLines: Line[], bodyLines: Line[], unread: Unread[]): Body {
   const remarks: string[] = [];
@@ -357,15 +438,17 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
   const lineNumbers = /行次/.test(head);
   const known = new Set(headLines.map((l) => norm(l.text)));
   type Side = { name: string; place: Place; figures: Token[]; joined: boolean; closed?: boolean };
-  type Pair = { income: Side | null; expenditure: Side | null; place: Place };
+  type Pair = { income: Side | null; expenditure: Side | null; place: Place; wrapped: boolean };
   const pairs: Pair[] = [];
   const isOut = (name: string) => isFunctionalClass(name) || (/支出|结转下年|年末|下年/.test(name) && !/收入/.test(name));
   let held: Token | null = null;
   for (const line of bodyLines) {
+    let wrapped = false;
     if ((known.has(norm(line.text)) && !/\d\.\d/.test(line.text)) || /^栏次/.test(norm(line.text))) continue;
     const sides: Side[] = [];
     let tokens = tokensOf(line);
     if (held) {
+      wrapped = tokens.length === 1;
       const first = tokens[0];
       if (first && !first.figure) tokens = [{ ...first, text: glue(held.text, first.text), place: held.place }, ...tokens.slice(1)];
       else tokens = [held, ...tokens];
@@ -382,7 +465,13 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
         continue;
       }
       if (t.figure) {
-        if (sides.length === 0) unread.push({ text: t.text, reason: '没有项目名称的数字', place: t.place });
+        const above = pairs.at(-1);
+        // The figure of a wrapped income name stands in the line below it.
+        if (sides.length === 0 && above?.wrapped && above.income && above.income.figures.length === 0 && !above.expenditure) {
+          pairs.pop();
+          above.income.figures.push(t);
+          sides.push(above.income);
+        } else if (sides.length === 0) unread.push({ text: t.text, reason: '没有项目名称的数字', place: t.place });
         else sides.at(-1)!.figures.push(t);
       } else {
         const before = sides.at(-1);
@@ -390,7 +479,7 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
         else sides.push({ name: t.text, place: t.place, figures: [], joined: t.place !== line.place });
       }
     }
-    const pair: Pair = { income: null, expenditure: null, place: line.place };
+    const pair: Pair = { income: null, expenditure: null, place: line.place, wrapped };
     if (sides.length >= 2) {
       pair.income = sides[0]!;
       pair.expenditure = sides[1]!;
@@ -398,6 +487,12 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
     } else if (sides[0]) {
       if (isOut(sides[0].name) || (sides[0].figures.length > 1 && !sourceOf(sides[0].name))) pair.expenditure = sides[0];
       else pair.income = sides[0];
+    }
+    const above = pairs.at(-1);
+    // The last line of a wrapped income name alone, the other side of the row in the next line.
+    if (above?.wrapped && above.income && above.income.figures.length === 0 && !above.expenditure && pair.expenditure && !pair.income) {
+      above.expenditure = pair.expenditure;
+      continue;
     }
     if (pair.income || pair.expenditure) pairs.push(pair);
   }
@@ -412,13 +507,11 @@ function readFlatBalance(segment: Segment, head: string, headLines: Line[], body
     });
   const outs = pairs.map((p) => p.expenditure);
   const placed = solve(
-    outs.map((o) => ({
-      figures: (o?.figures ?? []).slice(0, roles.length).map((f) => figure(f.text).value ?? ''),
-      code: null,
-      level: o && /合计|总计/.test(o.name) ? 0 : o && isFunctionalClass(o.name) ? 1 : null,
-    })),
+    outs.map((o) => ({ figures: (o?.figures ?? []).slice(0, roles.length).map((f) => figure(f.text).value ?? ''), code: null, level: null })),
     roles,
     banned,
+    undefined,
+    familiesOf(outs.map((o) => unnumbered(o?.name ?? ''))),
   );
   const rows: Row[] = pairs.map((p, r) => {
     const cells = columns.map((c) => (c.role === 'income-name' || c.role === 'expenditure-name' ? wordCell('', p.place) : figureCell('', p.place)));

@@ -19,6 +19,12 @@ export interface Placement {
   complete: boolean;
 }
 
+/** A row and the rows it is the sum of, column by column. */
+export interface Family {
+  parent: number;
+  children: number[];
+}
+
 /** Sums a row must satisfy: total role = sum of part roles. Roles that are not among the columns count as blank. */
 export function rowSums(roles: ColumnRole[]): { total: number; parts: number[] }[] {
   // Blocks side by side (预算数 | 决算数): each begins with its own total.
@@ -51,6 +57,46 @@ export function rowSums(roles: ColumnRole[]): { total: number; parts: number[] }
   return out;
 }
 
+/** Sums beyond this many are not followed. */
+const mostSums = 400;
+/**
+ * Which values (in ten-thousandths of the unit) of a parent and of its children take part in a sum that comes out, for one column;
+ * null when the sums are too many or none comes out (a figure is wrong, and nothing can be told by it).
+ */
+export function reconcile(parent: number[], children: number[][], slack: number): Set<number>[] | null {
+  const reach = (lists: number[][]): number[][] | null => {
+    const out: number[][] = [[0]];
+    for (const list of lists) {
+      const next = new Set<number>();
+      for (const a of out.at(-1)!) for (const b of list) next.add(a + b);
+      if (next.size > mostSums) return null;
+      out.push([...next].toSorted((x, y) => x - y));
+    }
+    return out;
+  };
+  const forward = reach(children);
+  const backward = forward && reach(children.toReversed());
+  if (!forward || !backward) return null;
+  /** Whether a sorted list holds a value within the slack of one that is wanted. */
+  const holds = (list: number[], wanted: number): boolean => {
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (list[mid]! < wanted - slack) low = mid + 1;
+      else high = mid;
+    }
+    return low < list.length && list[low]! <= wanted + slack;
+  };
+  const tops = parent.filter((p) => holds(forward.at(-1)!, p));
+  if (tops.length === 0) return null;
+  const fits = children.map((list, k) => {
+    const after = backward[children.length - 1 - k]!;
+    return new Set(list.filter((v) => tops.some((p) => forward[k]!.some((a) => holds(after, p - v - a)))));
+  });
+  return [new Set(tops), ...fits];
+}
+
 /** All order-preserving placements of k figures in n columns, at most `limit`. */
 function placements(k: number, n: number, limit = 2000): number[][] {
   const out: number[][] = [];
@@ -68,9 +114,9 @@ function placements(k: number, n: number, limit = 2000): number[][] {
 
 /**
  * Places the figures of all rows of one table. `banned` columns are known to hold no money.
- * `tolerance` is in millionths (rounded tables: 0.02 of the unit).
+ * `tolerance` is in millionths (rounded tables: 0.02 of the unit). `more` are sums between rows that codes and levels do not tell.
  */
-export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number> = new Set(), tolerance = 20_000n): Placement[] {
+export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number> = new Set(), tolerance = 20_000n, more: Family[] = []): Placement[] {
   const n = roles.length;
   const sums = rowSums(roles);
   const values = rows.map((r) => r.figures.map((f) => (f === '' ? 0n : scaled(f))));
@@ -106,7 +152,7 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
     return any.length ? any : allowed.length ? allowed : all;
   });
   // Families: the total over the 类, a code over the codes it begins.
-  const families: { parent: number; children: number[] }[] = [];
+  const families: Family[] = [...more];
   const top = rows.findIndex((r) => r.level === 0);
   const listed = new Set(rows.map((r) => r.code ?? ''));
   const topChildren = rows.flatMap((r, i) =>
@@ -133,59 +179,79 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
     claimed.add(row.code!);
     families.push({ parent: i, children });
   });
-  const keep = (r: number, test: (p: number[]) => boolean): boolean => {
-    if (domains[r]!.length <= 1) return false;
+  /** Families to look at (again), by index. */
+  const stale = new Set(families.keys());
+  const memberOf = rows.map((): number[] => []);
+  families.forEach((f, i) => [f.parent, ...f.children].forEach((r) => memberOf[r]!.push(i)));
+  const touch = (r: number) => memberOf[r]!.forEach((i) => stale.add(i));
+  const keep = (r: number, test: (p: number[]) => boolean): void => {
+    if (domains[r]!.length <= 1) return;
     const next = domains[r]!.filter(test);
-    if (next.length === 0 || next.length === domains[r]!.length) return false;
+    if (next.length === 0 || next.length === domains[r]!.length) return;
     domains[r] = next;
-    return true;
+    touch(r);
+  };
+  const coarse = values.map((row) => row.map((v) => Number(v / 100n)));
+  const valueAt = (r: number, p: number[], c: number): number => {
+    const i = p.indexOf(c);
+    return i < 0 ? 0 : coarse[r]![i]!;
   };
   const has = (r: number, p: number[], c: number) => p.some((x, i) => x === c && values[r]![i] !== 0n);
-  let changed = true;
-  for (let round = 0; changed && round < 20; round += 1) {
-    changed = false;
-    for (const { parent, children } of families) {
-      for (let c = 0; c < n; c += 1) {
-        if (roles[c] === 'growth') continue;
-        if (domains[parent]!.every((p) => !has(parent, p, c))) for (const k of children) changed = keep(k, (p) => !has(k, p, c)) || changed;
-        if (children.every((k) => domains[k]!.every((p) => !has(k, p, c)))) changed = keep(parent, (p) => !has(parent, p, c)) || changed;
-      }
-      // Exact combinations while they are few.
-      const product = [parent, ...children].reduce((a, r) => Math.min(1e6, a * domains[r]!.length), 1);
-      if (product > 1 && product <= 4000) {
-        const members = [parent, ...children];
-        let good: Set<number>[] = members.map(() => new Set<number>());
-        // All columns must come out; where one figure is wrong, all but its own column.
-        let most = n - 1;
-        const slack = tolerance / 4n + 5_000n * BigInt(children.length + 1);
-        const go = (m: number, sum: bigint[], picks: number[]) => {
-          if (m === members.length) {
-            const target = vector(parent, domains[parent]![picks[0]!]!);
-            const right = target.filter((t, c) => roles[c] === 'growth' || near(t, sum[c]!, slack)).length;
-            if (right < most) return;
-            if (right > most) {
-              most = right;
-              good = members.map(() => new Set<number>());
-            }
-            picks.forEach((x, i) => good[i]!.add(x));
-            return;
-          }
-          domains[members[m]!]!.forEach((p, x) => {
-            const v = m === 0 ? null : vector(members[m]!, p);
-            go(m + 1, v ? sum.map((s, c) => s + v[c]!) : sum, [...picks, x]);
-          });
-        };
-        go(0, new Array<bigint>(n).fill(0n), []);
-        if (good[0]!.size > 0)
-          members.forEach((r, i) => {
-            if (good[i]!.size < domains[r]!.length) {
-              domains[r] = domains[r]!.filter((_, x) => good[i]!.has(x));
-              changed = true;
-            }
-          });
-      }
+  const propagate = () => {
+    for (let steps = 0; steps < 40 * families.length; steps += 1) {
+      const next = stale.values().next();
+      if (next.done) return;
+      stale.delete(next.value);
+      settleFamily(families[next.value]!);
     }
-  }
+  };
+  const settleFamily = ({ parent, children }: Family) => {
+    const members = [parent, ...children];
+    for (let c = 0; c < n; c += 1) {
+      if (roles[c] === 'growth') continue;
+      if (domains[parent]!.every((p) => !has(parent, p, c))) for (const k of children) keep(k, (p) => !has(k, p, c));
+      if (children.every((k) => domains[k]!.every((p) => !has(k, p, c)))) keep(parent, (p) => !has(parent, p, c));
+    }
+    for (let c = 0; c < n; c += 1) {
+      if (roles[c] === 'growth') continue;
+      const options = members.map((r) => [...new Set(domains[r]!.map((p) => valueAt(r, p, c)))]);
+      if (options.every((o) => o.length === 1)) continue;
+      const good = reconcile(options[0]!, options.slice(1), Number(tolerance) / 400 + 50 * (children.length + 1));
+      if (good) members.forEach((r, i) => keep(r, (p) => good[i]!.has(valueAt(r, p, c))));
+    }
+    // Exact combinations while they are few.
+    const product = members.reduce((a, r) => Math.min(1e6, a * domains[r]!.length), 1);
+    if (product <= 1 || product > 4000) return;
+    let good: Set<number>[] = members.map(() => new Set<number>());
+    // All columns must come out; where one figure is wrong, all but its own column.
+    let most = n - 1;
+    const slack = tolerance / 4n + 5_000n * BigInt(children.length + 1);
+    const go = (m: number, sum: bigint[], picks: number[]) => {
+      if (m === members.length) {
+        const target = vector(parent, domains[parent]![picks[0]!]!);
+        const right = target.filter((t, c) => roles[c] === 'growth' || near(t, sum[c]!, slack)).length;
+        if (right < most) return;
+        if (right > most) {
+          most = right;
+          good = members.map(() => new Set<number>());
+        }
+        picks.forEach((x, i) => good[i]!.add(x));
+        return;
+      }
+      domains[members[m]!]!.forEach((p, x) => {
+        const v = m === 0 ? null : vector(members[m]!, p);
+        go(m + 1, v ? sum.map((s, c) => s + v[c]!) : sum, [...picks, x]);
+      });
+    };
+    go(0, new Array<bigint>(n).fill(0n), []);
+    if (good[0]!.size > 0)
+      members.forEach((r, i) => {
+        if (good[i]!.size === domains[r]!.length) return;
+        domains[r] = domains[r]!.filter((_, x) => good[i]!.has(x));
+        touch(r);
+      });
+  };
+  propagate();
   // A slip of the pen in a few rows: they stand under the columns their relatives use. Many such rows mean that the columns are not understood.
   if (unfit.size <= Math.max(1, rows.length / 10))
     for (const r of unfit) {
@@ -194,10 +260,20 @@ export function solve(rows: SolveRow[], roles: ColumnRole[], banned: Set<number>
       const fits = domains[r]!.filter((p) => p.every((c) => used.size === 0 || used.has(c)) && sums.some((s) => p.includes(s.total) && s.parts.some((x) => p.includes(x))));
       if (fits.length === 1) domains[r] = fits;
     }
+  const told = domains.map((list) => ({ decided: list.length === 1, list }));
+  // What stays open is shown in one placement that is at least consistent with the sums of its relatives.
+  let guesses = 0;
+  for (let r = 0; r < rows.length && guesses < 80; r += 1) {
+    if (domains[r]!.length <= 1) continue;
+    guesses += 1;
+    domains[r] = domains[r]!.slice(0, 1);
+    touch(r);
+    propagate();
+  }
   return rows.map((row, r) => ({
     columns: domains[r]![0] ?? row.figures.map((_, i) => i),
-    decided: domains[r]!.length === 1,
-    sure: row.figures.map((_, i) => domains[r]!.every((p) => p[i] === domains[r]![0]![i])),
+    decided: told[r]!.decided,
+    sure: row.figures.map((_, i) => told[r]!.list.every((p) => p[i] === told[r]!.list[0]![i])),
     complete: complete[r]! || row.figures.length === 0,
   }));
 }

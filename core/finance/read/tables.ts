@@ -142,7 +142,7 @@ export function readTable(segment: Segment): Body {
     let name: string | null = nameColumn >= 0 ? tidy(made[nameColumn]!.text) || null : null;
     if (codeColumns.length > 0) {
       const joined = norm(codeColumns.map((i) => made[i]!.text).join(''));
-      if (/^[A-Z]?\d{1,12}$/i.test(joined) || /^[A-Z]$/i.test(joined)) code = joined;
+      if (/^[A-Z]?\d{1,12}$/i.test(joined) || /^[A-Z]$/i.test(joined) || (segment.kind === 'project-list' && /^(?=.*\d{6})[0-9A-Z]{10,40}$/.test(joined))) code = joined;
       else if (joined !== '' && name === null) name = joined;
     }
     if (!coded && name === null)
@@ -172,7 +172,8 @@ export function readTable(segment: Segment): Body {
       continue;
     }
     const row: Row = { code, name, level: levelOf(code, name), cells: made, place: line.place };
-    if (repeatedHead) {
+    // A name alone may stand twice in a table; a row with figures only by a repeated page.
+    if (repeatedHead && figures) {
       const twin = rows.findIndex(
         (r) =>
           r.repeats === undefined &&

@@ -133,7 +133,7 @@ export function readFields(sheet: TargetSheet, cells: string[], at: (c: number) 
   if (state.heads.length > 0) {
     const heads = state.heads;
     state.heads = [];
-    const under = filled.filter((i) => heads.some((h) => h.column === i));
+    const under = filled.filter((i) => heads.some((h) => h.column === i) && !isLabel(cells[i]!));
     if (under.length > 0 && filled.every((i) => heads.some((h) => h.column === i) || groupLabel.test(clean(cells[i]!)))) {
       for (const i of under) put(sheet, state, heads.find((h) => h.column === i)!.label, i, cells[i]!, at(i));
       return [];
