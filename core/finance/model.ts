@@ -366,6 +366,8 @@ export interface Statement {
   /** Share of the whole (占 8.4%). */
   share: Figure | null;
   baseYear: number | null;
+  /** Last year's amount where the sentence gives it (比2023年预算数…万元增加…). */
+  base?: Figure;
   reason: string | null;
   /** Index in `statements` of the statement this one is a part of (其中：…), or null. */
   within: number | null;

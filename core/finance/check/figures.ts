@@ -66,8 +66,16 @@ export function governmentEconomic(book: Book): void {
   }
 }
 
+/** Basic expenditure stands under 行政运行 and the insurances alone: there is no institution whose office money would not count. */
+function onlyOffices(d: Disclosure): boolean {
+  const v = d.functional.find((x) => x.table.kind === 'functional-expenditure' && !x.table.empty);
+  if (!v) return false;
+  const leaves = v.rows.filter((r) => r.code?.length === 7 && r.figures.basic?.value != null && Number(r.figures.basic.value) !== 0);
+  return leaves.some((r) => /行政运行/.test(r.name ?? '')) && leaves.every((r) => /^(208|210|221)/.test(r.code!) || /^行政运行/.test((r.name ?? '').replace(/\s/g, '')));
+}
+
 /** 机关运行经费: the 公用经费 of the whole, or of those units that keep an office (governmental 502). */
-export function operatingCost(book: Book, said: Said[], out: Collector): void {
+export function operatingCost(book: Book, d: Disclosure, said: Said[], out: Collector): void {
   const x = said.find((y) => y.s.topic === 'operating-cost' && y.s.amount && (y.s.amount.unit === '元' || y.s.amount.unit === '万元'));
   if (!x) return;
   const stated = book.words('OC:now', x.s.amount!.value, x.s.amount!.unit as '元' | '万元', x.s.amount!.place, '文字说明“机关运行经费”');
@@ -82,7 +90,7 @@ export function operatingCost(book: Book, said: Said[], out: Collector): void {
   const close = candidates.find((c) => c.fen === stated.fen) ?? candidates.find((c) => Math.abs(c.fen - stated.fen) <= Math.max(c.step, stated.step));
   if (close) book.equal('operating-cost', stated, close);
   else if (office) book.sum('operating-cost', stated, [office, capital && office.fen + capital.fen === stated.fen ? capital : null]);
-  else if (all && stated.fen < all.fen) book.equal('operating-cost', stated, all, { soft: '下属事业单位的公用经费不计入机关运行经费，表中没有分列' });
+  else if (all && stated.fen < all.fen && !onlyOffices(d)) book.equal('operating-cost', stated, all, { soft: '下属事业单位的公用经费不计入机关运行经费，表中没有分列' });
   else book.equal('operating-cost', stated, all!);
 }
 
@@ -213,7 +221,7 @@ export function blankTotals(book: Book, d: Disclosure, out: Collector): void {
 export function checkFigures(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Collector): void {
   threePublicEconomic(book, d);
   governmentEconomic(book);
-  operatingCost(book, said, out);
+  operatingCost(book, d, said, out);
   procurementTotals(book, said);
   blankTotals(book, d, out);
   void scope;

@@ -35,6 +35,11 @@ export function meanings(d: Disclosure): Meaning[] {
       const path = pathIn(raw.subject);
       if (path) s = { ...s, path, topic: 'functional', fund: s.fund ?? 'general' };
     }
+    // 类、款、项：某年预算数为…: the path stands before the mark.
+    if (!final && raw.amount && s.topic === 'other' && out.at(-1)?.s.paragraph !== raw.paragraph) {
+      const path = pathIn((d.paragraphs[raw.paragraph]?.text ?? '').slice(0, 200));
+      if (path) s = { ...s, path, topic: 'functional', fund: 'general', subject: path.at(-1)! };
+    }
     if (final && raw.amount && bare.test(subject)) {
       const paragraph = d.paragraphs[raw.paragraph]?.text ?? '';
       const path = pathIn(paragraph.slice(0, 200));

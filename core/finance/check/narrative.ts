@@ -1,7 +1,7 @@
 // The narrative against the tables and against itself: amounts, changes, percentages, shares, directions, counts.
 import type { Disclosure, FundSource, MoneyUnit, Statement } from '../model.ts';
-import { plainName, classCodeOf } from '../classification/functional.ts';
-import { decimal, isRounded, percentVerdict, sumTolerance } from '../rounding.ts';
+import { classCodeOf, functionalCodes, plainName } from '../classification/functional.ts';
+import { decimal, fenOf, isRounded, percentVerdict, sumTolerance } from '../rounding.ts';
 import type { Book, Fact } from './facts.ts';
 import { meanings } from './meaning.ts';
 import { type Collector, placeOf } from './report.ts';
@@ -29,6 +29,8 @@ export interface Said {
   amount: Fact | null;
   change: Fact | null;
   prior: Fact | null;
+  /** Last year's amount as the sentence itself gives it. */
+  base: Fact | null;
 }
 
 /** Codes of functional rows by their path of names. */
@@ -39,20 +41,22 @@ function pathIndex(d: Disclosure): (path: string[]) => string | null {
     for (const r of v.rows) if (r.code && r.name) names.set(r.code, plainName(r.name));
     for (const r of v.rows) {
       if (!r.code || !r.name) continue;
-      const chain = [3, 5, 7].filter((n) => n <= r.code!.length).map((n) => names.get(r.code!.slice(0, n)));
-      if (chain.every((x) => x !== undefined)) index.set(chain.join('/'), r.code);
+      // A table of leaves alone leaves its headings to the classification.
+      const chain = [3, 5, 7].filter((n) => n <= r.code!.length).map((n) => names.get(r.code!.slice(0, n)) ?? functionalCodes.get(r.code!.slice(0, n))?.name);
+      if (chain.every((x) => x !== undefined)) index.set(chain.map((x) => x!.replace(/支出$/, '')).join('/'), r.code);
     }
   }
-  return (path) => index.get(path.map(plainName).join('/')) ?? (path.length === 1 ? classCodeOf(path[0]!) : null);
+  return (path) => index.get(path.map((x) => plainName(x).replace(/支出$/, '')).join('/')) ?? (path.length === 1 ? classCodeOf(path[0]!) : null);
 }
 
 /** Concepts a statement may mean, the likeliest first. */
-function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null, projectsOnly: boolean, coversAll: boolean): string[] {
+function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf: (path: string[]) => string | null, covers: { projects: boolean; all: boolean }): string[] {
   const scopes = (): string[] => {
     if (s.fund === 'general') return scope.carried ? ['general', 'carried-general'] : ['general'];
     if (s.fund === 'fund') return ['fund'];
     if (s.fund === 'capital') return ['capital'];
     if (parent?.topic === 'expenditure-total') return ['all'];
+    if (parent?.topic === 'source' && parent.fund === 'general') return ['general', 'carried-general', 'all', 'appr'];
     if (parent?.topic === 'appropriation-expenditure') return [parent.fund ?? 'appr', 'general', 'carried-general'];
     return ['general', 'all', 'appr', 'carried-general'];
   };
@@ -101,7 +105,7 @@ function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf
       return (s.fund || parent?.fund) && !scope.single ? [] : [`PR:${s.topic.slice(12)}`];
     case 'covered-by-targets':
       // Without 均/全部 only some projects are meant, and no table gives their sum.
-      return coversAll ? scopes().map((x) => scope.expenditure(x, '0', projectsOnly ? 'project' : 'total')) : [];
+      return covers.all ? scopes().map((x) => scope.expenditure(x, '0', covers.projects ? 'project' : 'total')) : [];
     default: {
       const part = publicTopics[s.topic];
       return part ? [`T:now:${part}`] : [];
@@ -109,19 +113,63 @@ function conceptsOf(s: Statement, parent: Statement | null, scope: Scope, codeOf
   }
 }
 
+/** The total named last before a part, in the same section. */
+function totalBefore(d: Disclosure, said: Said[], x: Said): Statement | null {
+  const section = d.paragraphs[x.s.paragraph]?.section ?? null;
+  const found = said
+    .slice(0, x.index)
+    .findLast(
+      (y) =>
+        y.amount &&
+        y.s.within === null &&
+        (/^(expenditure-total|appropriation-expenditure)$/.test(y.s.topic) || (y.s.topic === 'source' && y.s.fund === 'general')) &&
+        (d.paragraphs[y.s.paragraph]?.section ?? null) === section,
+    );
+  return found?.s ?? null;
+}
+
+/** What the sentence says is covered by targets: projects or everything, all of them or some. */
+function coverage(d: Disclosure, s: Statement): { projects: boolean; all: boolean } {
+  const text = d.paragraphs[s.paragraph]?.text ?? '';
+  const at = s.amount ? text.indexOf(s.amount.text) : -1;
+  const clause = at < 0 ? text : text.slice(Math.max(text.lastIndexOf('。', at), text.lastIndexOf('；', at)) + 1, at);
+  return {
+    projects: /项目/.test(/整体支出/.test(clause) ? clause.replace(/整体支出/g, '') : text),
+    all: /均|全部|所有|全面|(?:的|比例为?)100(?:\.0+)?%/.test(text) || (/整体支出/.test(clause) && !/项目/.test(clause)),
+  };
+}
+
 const priorOf = (concept: string): string | null =>
   concept.startsWith('T:now:') ? concept.replace('T:now:', 'T:prior:') : /^E:[a-z]+:[^:]+:total$/.test(concept) ? concept.replace(/total$/, 'prior') : null;
+
+/**
+ * Of the totals a sentence may mean (this year's alone or with money carried over) the one its own base and change give,
+ * else the nearest: a slip of the pen must not be compared with the other total.
+ */
+function nearest(book: Book, candidates: string[], s: Statement, unit: MoneyUnit, fen: number): string | null {
+  if (!/^(income-total|expenditure-total|appropriation-income|appropriation-expenditure)$/.test(s.topic)) return null;
+  const known = candidates.filter((c) => book.main(c));
+  if (known.length < 2) return null;
+  const base = s.base ? fenOf(s.base.value, unit) : null;
+  const change = s.change ? fenOf(s.change.value, unit) : null;
+  if (base !== null && change !== null) {
+    const expected = known.find((c) => book.main(c)!.fen === base + sign(s) * change);
+    if (expected) return expected;
+  }
+  return known.toSorted((a, b) => Math.abs(book.main(a)!.fen - fen) - Math.abs(book.main(b)!.fen - fen))[0]!;
+}
 
 /** Turns statements into facts and builds their equations. Returns what was said, for later rules. */
 export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Collector): Said[] {
   const codeOf = pathIndex(d);
   const hasTables = d.tables.some((t) => !t.empty && /expenditure|summary/.test(t.kind));
   const rowNames = new Set([...d.functional.flatMap((v) => v.rows), ...d.balances.flatMap((b) => b.expenditure)].map((r) => plainName(r.name ?? '')));
-  const said: Said[] = meanings(d).map(({ s, budget }, index) => ({ s, budget, index, concept: null, amount: null, change: null, prior: null }));
+  const said: Said[] = meanings(d).map(({ s, budget }, index) => ({ s, budget, index, concept: null, amount: null, change: null, prior: null, base: null }));
   for (const x of said) {
     const { s } = x;
-    const parent = s.within === null ? null : (d.statements[s.within] ?? null);
-    const unit = money(s.amount?.unit ?? s.change?.unit);
+    // A part in a paragraph of its own belongs to the total told last in its section.
+    const parent = s.within !== null ? (d.statements[s.within] ?? null) : ['basic', 'project', 'functional'].includes(s.topic) ? totalBefore(d, said, x) : null;
+    const unit = money(s.amount?.unit ?? s.change?.unit) ?? (s.percent ? (d.moneyUnit ?? '万元') : null);
     if (!unit) continue;
     if (x.budget && s.amount) {
       // 年初预算 quoted in a final account: compared with the budget columns where the tables have them.
@@ -130,14 +178,7 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
       x.amount = book.words(concept, s.amount.value, unit, s.amount.place, `文字说明“${s.subject.replace(/\s/g, '').replace(/[“”"]/g, '').slice(0, 40)}”`);
       continue;
     }
-    const candidates = conceptsOf(
-      s,
-      parent,
-      scope,
-      codeOf,
-      s.topic === 'covered-by-targets' && /项目/.test(d.paragraphs[s.paragraph]?.text ?? '项目'),
-      /均|全部|所有|全面/.test(d.paragraphs[s.paragraph]?.text ?? ''),
-    );
+    const candidates = conceptsOf(s, parent, scope, codeOf, coverage(d, s));
     const label = `文字说明“${(s.path && s.path.length > 1 ? s.path.at(-1)! : s.subject).replace(/\s/g, '').replace(/[“”"]/g, '').slice(0, 40)}”`;
     const own = s.year !== null && d.year !== null && s.year !== d.year && s.year >= d.year - 3;
     if (own && s.amount) {
@@ -158,8 +199,9 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
             const m = book.main(c);
             return m && Math.abs(m.fen - probe.fen) <= sumTolerance(Math.max(m.step, probe.step), unit, 1);
           });
+        const near = nearest(book, candidates, s, unit, probe.fen);
         const carried = /结转/.test(d.paragraphs[s.paragraph]?.text ?? '') ? candidates.find((c) => c.endsWith(':grand') && book.main(c)) : undefined;
-        x.concept = close ?? carried ?? candidates.find((c) => book.main(c)) ?? candidates.find((c) => book.blanks.has(c)) ?? candidates[0]!;
+        x.concept = close ?? near ?? carried ?? candidates.find((c) => book.main(c)) ?? candidates.find((c) => book.blanks.has(c)) ?? candidates[0]!;
         if (probe.fen !== 0) book.zero(x.concept);
         x.amount = book.words(x.concept, s.amount.value, unit, s.amount.place, label);
       }
@@ -168,6 +210,15 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
     if (x.concept) {
       const p = priorOf(x.concept);
       x.prior = p ? (book.main(p) ?? (book.blanks.has(p) ? book.zero(p) : null)) : null;
+    }
+    if (s.base && money(s.base.unit)) {
+      const p = x.concept ? priorOf(x.concept) : null;
+      const table = p ? book.main(p) : null;
+      const column = table?.table?.columns.find((c) => c.role === 'prior')?.path.join('') ?? '';
+      const noun = (t: string) => /执行|决算/.exec(t)?.[0] ?? '预算';
+      // Last year's budget in words and last year's outturn in a table are two figures.
+      const same = table !== null && (noun(column) === noun(s.base.text) || p!.startsWith('T:'));
+      x.base = book.words(same ? p! : `BASE:${x.index}`, s.base.value, money(s.base.unit)!, s.base.place, `${label}上年数`);
     }
     if (s.change && money(s.change.unit))
       x.change = book.words(
@@ -196,7 +247,7 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
   }
   repeatedItems(d, said, out);
   sums(book, d, said);
-  changes(book, d, said, out);
+  changes(book, d, said, scope, out);
   return said;
 }
 
@@ -363,7 +414,7 @@ function changeSum(book: Book, whole: Said, parts: Said[], complete: boolean): v
 }
 
 const verb = (s: Statement) => (s.direction === 'decrease' ? '减少' : '增加');
-function changes(book: Book, d: Disclosure, said: Said[], out: Collector): void {
+function changes(book: Book, d: Disclosure, said: Said[], scope: Scope, out: Collector): void {
   const skip = contradictory(d);
   const generalChange = said.find((x) => x.change && x.concept?.startsWith('E:') && (x.s.topic === 'appropriation-expenditure' || x.s.fund === 'general'))?.change?.fen;
   for (const x of said) {
@@ -371,15 +422,24 @@ function changes(book: Book, d: Disclosure, said: Said[], out: Collector): void 
     if (skip.has(x.index)) continue;
     const current = x.amount ?? (x.concept ? book.main(x.concept) : null);
     const lastYear = s.baseYear === null || d.year === null || s.baseYear === d.year - 1;
-    const prior = lastYear && (s.change || s.direction === 'flat' || s.percent) ? x.prior : null;
-    const whole = s.topic === 'income-total' || s.topic === 'expenditure-total' || (s.topic === 'source' && s.within !== null);
-    const soft =
-      whole && x.change && generalChange !== undefined && x.change.fen !== generalChange
+    const prior = x.base ?? (lastYear && (s.change || s.direction === 'flat' || s.percent) ? x.prior : null);
+    const whole =
+      s.topic === 'income-total' ||
+      s.topic === 'expenditure-total' ||
+      (s.topic === 'source' && s.within !== null) ||
+      // A class of all money: last year's column speaks of the general budget alone.
+      ((s.topic === 'functional' || s.topic === 'basic' || s.topic === 'project') &&
+        !scope.single &&
+        (s.path?.length ?? 1) === 1 &&
+        totalBefore(d, said, x)?.topic === 'expenditure-total');
+    const soft = x.base
+      ? undefined
+      : whole && x.change && generalChange !== undefined && x.change.fen !== generalChange
         ? '上年除一般公共预算外可能还有其他资金'
         : whole && generalChange === undefined
           ? '表中只公布了一般公共预算的上年数'
           : undefined;
-    if (s.direction === 'flat' && prior && current && !/基本(持平|一致)/.test(s.text) && !whole) {
+    if (s.direction === 'flat' && prior && current && !/基本(持平|一致)/.test(s.text) && (!whole || x.base)) {
       book.equal('direction', current, prior, {
         say: (e) =>
           `${current.label}称与上年持平，但本年${current.value}${current.unit}、上年${prior.value}${prior.unit}，相差${decimal(Math.abs(e.off), current.unit)}${current.unit}`,
@@ -464,6 +524,8 @@ function percentOf(book: Book, x: Said, current: Fact | null, prior: Fact | null
   if (signed !== null) tries.push([signed, base]);
   if (signed !== null && current) tries.push([signed, current.fen - signed]);
   if (signed !== null && x.concept && book.main(x.concept)) tries.push([signed, book.main(x.concept)!.fen - signed]);
+  const office = s.topic === 'operating-cost' ? book.main('B:0:public') : null;
+  if (signed !== null && office) tries.push([signed, office.fen - signed]);
   const results = tries.filter(([, b]) => b !== 0).map(([n, b]) => percentVerdict(p.value, Math.abs(n!), Math.abs(b!), step, prior?.step ?? step));
   const best = results.find((r) => r.verdict === 'passed') ?? results.find((r) => r.verdict === 'rounding') ?? results[0]!;
   if (best.verdict === 'passed') {
@@ -483,6 +545,28 @@ function percentOf(book: Book, x: Said, current: Fact | null, prior: Fact | null
   });
 }
 
+/** What the words of a share call its whole (占“三公”经费的…, 占项目支出总额的…); null when they name no part of the money, [] when it is unknown. */
+function namedWholes(book: Book, said: Said[], x: Said): (Fact | null)[] | null {
+  const words = x.s
+    .share!.text.normalize('NFKC')
+    .replace(/[\s“”"的]/g, '')
+    .replace(/^占/, '')
+    .replace(/[\d.,%]+$/, '');
+  const spoken = (topic: Statement['topic']) => said.filter((y) => y !== x && y.amount && y.s.topic === topic).map((y) => y.amount);
+  if (words === '') return null;
+  if (/三公/.test(words)) {
+    return [...(book.concepts.get('T:now:total') ?? []), ...spoken('three-public')];
+  }
+  if (/采购|货物|工程|服务/.test(words)) {
+    const topic = /货物/.test(words) ? 'procurement-goods' : /工程/.test(words) ? 'procurement-works' : /服务/.test(words) ? 'procurement-services' : 'procurement';
+    return [...spoken(topic), ...(book.concepts.get(`PR:${topic === 'procurement' ? 'total' : topic.slice(12)}`) ?? [])];
+  }
+  if (/项目支出|项目预算|项目资金|基本支出除外/.test(words) && !/基本支出[和与、]/.test(words))
+    return [...spoken('project'), ...['all', 'general', 'appr', 'carried-general'].map((k) => book.main(`E:${k}:0:project`))];
+  if (/基本支出/.test(words)) return [...spoken('basic'), ...['all', 'general', 'appr', 'carried-general'].map((k) => book.main(`E:${k}:0:basic`))];
+  return /支出|收入|预算|总|合计|拨款|资金|决算/.test(words) ? null : [];
+}
+
 function shareOf(book: Book, d: Disclosure, x: Said, said: Said[], out: Collector): void {
   const { s } = x;
   const share = s.share!;
@@ -494,20 +578,30 @@ function shareOf(book: Book, d: Disclosure, x: Said, said: Said[], out: Collecto
   const near = said
     .slice(0, x.index)
     .findLast((y) => y.amount && y.s.paragraph <= section && ['expenditure-total', 'income-total', 'appropriation-expenditure', 'appropriation-income'].includes(y.s.topic));
-  const wholes = [
-    parent?.amount ?? null,
-    parent?.concept ? book.main(parent.concept) : null,
-    near?.amount ?? null,
-    ...said
-      .filter((y) => y.index !== x.index && y.amount && y.index < x.index && (y.s.paragraph === section || sectionOf(y) === sectionOf(x) || /(总计|合计|总额)/.test(y.s.subject)))
-      .map((y) => y.amount),
-    book.main('I:all:0:total'),
-    book.main('I:all:0:grand'),
-    book.main('E:all:0:grand'),
-    ...['E:general:0:total', 'E:carried-general:0:total'].flatMap((c) => book.concepts.get(c) ?? []),
-    book.main('E:all:0:total'),
-    book.main('E:appr:0:total'),
-  ].filter((f) => f !== null && f.fen !== 0) as Fact[];
+  const named = namedWholes(book, said, x);
+  const wholes = (
+    named ?? [
+      parent?.amount ?? null,
+      parent?.concept ? book.main(parent.concept) : null,
+      near?.amount ?? null,
+      ...said
+        .filter(
+          (y) =>
+            y.index !== x.index &&
+            y.amount &&
+            y.index < x.index &&
+            !(y.s.topic === s.topic && (y.s.path?.length ?? 1) === (s.path?.length ?? 1)) &&
+            (y.s.paragraph === section || sectionOf(y) === sectionOf(x) || /(总计|合计|总额)/.test(y.s.subject)),
+        )
+        .map((y) => y.amount),
+      book.main('I:all:0:total'),
+      book.main('I:all:0:grand'),
+      book.main('E:all:0:grand'),
+      ...['E:general:0:total', 'E:carried-general:0:total'].flatMap((c) => book.concepts.get(c) ?? []),
+      book.main('E:all:0:total'),
+      book.main('E:appr:0:total'),
+    ]
+  ).filter((f) => f !== null && f.fen !== 0) as Fact[];
   if (wholes.length === 0) {
     out.count('share', 'undecidable');
     return;

@@ -355,8 +355,10 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
   const against = covered ?? project;
   if (!against) return;
   const sum = Math.abs(listedSum - against.fen) < Math.abs(own - against.fen) ? listedSum : own;
-  const counts = said.filter((x) => x.s.topic === 'covered-projects' && x.s.amount).map((x) => Number(x.s.amount!.value));
-  const stated = counts.length > 0 ? Math.max(...counts) : null;
+  // 填报绩效目标的项目5个，占全部项目6个的…: the first number that speaks of targets.
+  const counted = said.filter((x) => x.s.topic === 'covered-projects' && x.s.amount);
+  const first = counted.find((x) => /绩效|目标|涉及/.test(x.s.subject + x.s.text) && !/^(本部门)?(全部|共有|所有)/.test(x.s.subject)) ?? counted[0];
+  const stated = first ? Number(first.s.amount!.value) : null;
   const all = /均|全部|所有|全面/.test(covered ? (d.paragraphs[said.find((x) => x.amount === covered)!.s.paragraph]?.text ?? '') : '');
   const onlyKey = facts.every((f) => f.sheet.scope === 'key-project');
   const places = [against.place, ...facts.map((f) => f.fact.place)];
@@ -366,7 +368,10 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
     { label: against.label, value: against.value },
     { label: `${facts.length}张项目绩效目标表预算合计`, value: decimal(sum, against.unit) },
   ];
-  const missing = stated !== null && stated !== facts.length;
+  // Sheets that state no budget are published all the same: their amount is unknown, their number is not.
+  const published = new Set(d.targetSheets.filter((s) => s.scope !== 'overall' && (s.targets.length > 0 || s.budget?.value != null)).map((s) => s.project ?? s));
+  const silent = published.size > new Set(facts.map((f) => f.sheet.project ?? f.sheet)).size;
+  const missing = stated !== null && stated !== published.size;
   // Sheets that give the project expenditure of the tables are complete; a differing amount in words is reported against the tables.
   if (!missing && project && covered && project.fen !== covered.fen && Math.abs(sum - project.fen) <= tolerance) {
     out.pass('target-covered');
@@ -378,12 +383,14 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
   }
   const money = `${facts.length}张项目绩效目标表预算合计${decimal(sum, against.unit)}${against.unit}，${against.label}${against.value}${against.unit}，相差${decimal(Math.abs(off), against.unit)}${against.unit}`;
   const base = { places, figures, difference: decimal(Math.abs(off), against.unit) };
-  if (off > tolerance) out.add('target-covered', { ...base, severity: 'error', message: `${money}，目标表的金额反而更大。` });
-  else if (onlyKey || (!all && !missing)) out.add('target-covered', { ...base, severity: 'undecidable', message: `${money}；没有说明目标表是否全部公开，无法判定。` });
+  if (silent && off <= tolerance) out.add('target-covered', { ...base, severity: 'undecidable', message: `${money}；有的目标表没有写明项目预算，无法判定。` });
+  else if (off > tolerance) out.add('target-covered', { ...base, severity: 'error', message: `${money}，目标表的金额反而更大。` });
+  else if (onlyKey || (!all && !missing && (stated === null || silent)))
+    out.add('target-covered', { ...base, severity: 'undecidable', message: `${money}；没有说明目标表是否全部公开，无法判定。` });
   else
     out.add('target-covered', {
       ...base,
-      message: `${money}${stated !== null ? `；文字说明涉及项目${stated}个，只公开了${facts.length}个项目的目标表` : '；文字说明项目支出均实行绩效目标管理，公开的目标表不全'}。`,
+      message: `${money}${!missing && stated !== null ? `；目标表的个数与所说的${stated}个一致，金额却不一致` : stated !== null ? `；文字说明涉及项目${stated}个，${published.size < stated ? '只' : '却'}公开了${published.size}个项目的目标表` : '；文字说明项目支出均实行绩效目标管理，公开的目标表不全'}。`,
     });
 }
 

@@ -31,12 +31,15 @@ function topicOf(subject: string, unit: string, c: Context): { topic: Topic; fun
       'general',
       [path[1]!, path[2]!, path[3]].filter((x): x is string => Boolean(x)).map((x) => x.replace(/^\(?\d{1,2}[).、]?/, '')),
     );
+  // Parts of procurement set aside or given to some firms, and services bought, are other totals than the procurement budget.
+  if (/预留|中小企业|小微|微型企业|授予|面向|残疾人|监狱企业|购买服务/.test(t)) return is('other');
   if (unit.startsWith('辆')) return is('vehicle-count');
+  if (unit === '台' && /(用车|车辆|汽车)$/.test(t)) return is('vehicle-count');
   if (unit.startsWith('台')) return is('equipment-count');
   if (unit === '个') return /项目/.test(t) && /绩效/.test(where + t) ? is('covered-projects') : is('other');
   if (/采购/.test(t) || (/采购/.test(norm(c.head)) && /货物|工程|服务|预算总额|^$/.test(t)))
     return is(/货物/.test(t) ? 'procurement-goods' : /工程/.test(t) ? 'procurement-works' : /服务/.test(t) && !/服务中心|服务局/.test(t) ? 'procurement-services' : 'procurement');
-  if (/绩效/.test(norm(c.head)) && /(涉及|拨款|金额|资金|预算)/.test(t)) return is('covered-by-targets');
+  if ((/绩效/.test(norm(c.head)) || (/绩效/.test(norm(c.section)) && /涉及/.test(t))) && /(涉及|拨款|金额|资金|预算)/.test(t)) return is('covered-by-targets');
   if (/运行经费/.test(t) && !/用车/.test(t)) return is('operating-cost');
   if (/出国|出境|\(境\)/.test(t)) return is('abroad');
   if (/公务接待|接待费/.test(t)) return is('reception');
@@ -52,16 +55,27 @@ function topicOf(subject: string, unit: string, c: Context): { topic: Topic; fun
   if (/公用经费/.test(t)) return is('public');
   if (/基本支出/.test(t)) return is('basic');
   if (/项目支出/.test(t)) return is('project');
-  const plain = unnumbered(t).replace(/(预算|决算|年初预算|年初)(数|为)?$/, '');
-  if (isFunctionalClass(plain)) return is('functional', null, [plain]);
-  if (c.side === 'income' && sourceOf(plain) && !/财政拨款收入$/.test(plain)) return is('source', sourceOf(plain));
+  const plain = unnumbered(t.replace(/[“”"]/g, ''))
+    .replace(/(预算|决算|年初预算|年初)(数|为)?$/, '')
+    .replace(/\(类\)(支出)?$/, '支出')
+    .replace(/支出支出$/, '支出')
+    .replace(/科目$/, '')
+    .replace(unitBefore, '');
+  if (isFunctionalClass(plain) && plain !== '一般公共预算支出') return is('functional', null, [plain]);
+  const own = plain.replace(/^(本年|当年)/, '');
+  // Money carried over of one fund only: no table line need give it.
+  if (/(结转|结余)的?.{0,4}(一般公共预算|政府性基金|国有资本|事业|财政专户|单位资金|其他资金)/.test(own)) return is('other');
+  if ((c.side === 'income' || namedSource.test(own)) && sourceOf(own) && !/财政拨款收入$/.test(own)) return is('source', sourceOf(own));
+  if (/^一般公共预算(财政)?(拨款)?支出(预算|决算)?$/.test(own)) return is('appropriation-expenditure', 'general');
   if (/政府性基金/.test(t)) return is(/收入/.test(t) ? 'government-fund-income' : 'government-fund', 'fund');
   if (/国有资本/.test(t)) return is(/收入/.test(t) ? 'state-capital-income' : 'state-capital', 'capital');
   if (/财政拨款(总)?收入|财政拨款收、?支/.test(t)) return is('appropriation-income');
   if (/财政拨款(总)?支出/.test(t)) return is('appropriation-expenditure');
   if (/机关运行/.test(norm(c.head))) return /^$|预算|经费|支出/.test(plain) ? is('operating-cost') : is('other');
-  if (/^(一般公共预算)(财政)?(拨款|资金)(收入)?$/.test(plain)) return is('source', 'general');
+  if (/^(一般公共预算)(财政)?(当年)?(财政)?(拨款|资金)(收入)?$/.test(plain)) return is('source', 'general');
   if (/项目$|项目费|工作经费$/.test(plain) && plain.length > 4) return is('named-project');
+  const total = wholeOf.exec(plain.replace(/\s/g, ''));
+  if (total) return is(total[1] === '支出' ? 'expenditure-total' : 'income-total');
   if (/收入|收、支|收支/.test(plain) && /^(本年|总|年初|当年|全年|预算|部门|单位|收|20\d\d)/.test(plain)) return is('income-total');
   if (/支出/.test(plain) && /^(本年|总|年初|当年|全年|预算|部门|单位|支出|20\d\d)/.test(plain)) return is('expenditure-total');
   if (/^(总)?收入(总计|合计|预算|决算)?$/.test(plain)) return is('income-total');
@@ -69,6 +83,18 @@ function topicOf(subject: string, unit: string, c: Context): { topic: Topic; fun
     return c.side === 'income' ? is('income-total') : c.side === 'expenditure' ? is('expenditure-total') : is('other');
   return is('other');
 }
+
+/** 本部门支出预算合计, 某某局收入总额: the whole of a unit, whatever its name. */
+const wholeOf =
+  /^(?:.{0,30}(?:局|委|办|办公室|中心|院|校|学校|中学|小学|处|站|所|队|部|会|馆|园|厅|署|街道|镇|乡|部门|单位|政府|本级|机关))?(?:本年度?|当年|总|年初|全年|预算|决算|部门|单位|年度?)?(收入|支出|收支|收、支|收入、支出|收入和支出)(?:预算|决算)?(?:总额|总计|合计|总数|总预算|总决算|共计|总)?(?:预算|决算)?(?:总额|总数)?(?:数|均)?$/;
+
+/** The unit named before what it receives or spends. */
+const unitBefore =
+  /^.{0,30}?(?:局|委|办|办公室|中心|院|校|学校|中学|小学|处|站|所|队|部|会|馆|园|厅|署|街道|镇|乡|部门|单位|政府|本级|机关)(?:年度?)?(?=一般公共预算|政府性基金|国有资本|财政拨款|财政专户|事业收入|上级补助|附属单位|其他收入|上年结转)/;
+
+/** Income lines that name their source whatever the sentence speaks of. */
+const namedSource =
+  /^(一般公共预算(财政)?(拨款)?|政府性基金预算(财政)?(拨款)?|国有资本经营预算(财政)?(拨款)?|财政专户管理(资金|事业)?|事业|事业单位经营|上级补助|附属单位上缴|其他)收入$|^(上年|年初)(财政拨款)?结转(和?结余)?(资金|收入)?$/;
 
 /** The subject of a figure: the words before it without year, numbering, connecting words. */
 function subjectOf(lead: string): string {
@@ -80,6 +106,21 @@ function subjectOf(lead: string): string {
   t = t.replace(/20\d\d\s?年(度)?/g, ' ').replace(/^[\s）)]*[（(]?[\d一二三四五六七八九十]{1,2}[)）.、]\s?/, '');
   t = t.replace(/\s?(为|共计|合计|总额|共|约|达到|安排|约为|预算数|决算数|预算数为)\s*$/, '').replace(/年初\s*$/, '');
   return tidy(t);
+}
+
+const basis = /(?:比|较|与|同)\s?(?:上年|去年|上一年|20\d\d\s?年)(?:度)?[^，。；：,;:]{0,24}$/;
+const follows = new RegExp(`^\\s{0,2}(?:相比|比)?[，,]?\\s{0,2}(?:${up}|${down}|持平|基本持平)`);
+const nextChange = new RegExp(`(${up}|${down})[了额为]{0,2}\\s{0,2}(\\d[\\d,]{0,20}(?:\\.\\d{1,8})?)`);
+
+/** Whom a comparison without a subject speaks of after a list of parts: the whole it fits, else the nearest known subject. */
+function antecedent(out: Statement[], current: number, sentence: boolean, base: string, after: string): number | null {
+  if (!sentence || out[current]!.within === null) return current;
+  const chain: number[] = [current];
+  for (let i: number | null = out[current]!.within; i !== null && chain.length < 6; i = out[i]!.within) chain.push(i);
+  const m = nextChange.exec(after);
+  const moved = m ? Number(m[2]!.replace(/,/g, '')) * (directionOf(m[1]!) === 'decrease' ? -1 : 1) : 0;
+  const fits = chain.find((i) => out[i]!.amount && Math.abs(Number(out[i]!.amount!.value) - Number(base) - moved) < 0.02);
+  return fits ?? chain.find((i) => out[i]!.topic !== 'other') ?? null;
 }
 
 const skipSection = /名词|术语|解释|职能|职责/;
@@ -119,7 +160,13 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
     const side =
       context.side ??
       (whole === 'income-total' || whole === 'appropriation-income' ? 'income' : whole === 'expenditure-total' || whole === 'appropriation-expenditure' ? 'expenditure' : null);
-    const { topic, fund, path } = topicOf(subject, unit, subject === '' ? context : { ...context, side });
+    let meant = topicOf(subject, unit, subject === '' ? context : { ...context, side });
+    // 2.公务接待费。某年预算数…: the heading of the paragraph is the subject.
+    if (meant.topic === 'other' && /^(年初|全年)?(预算|决算)?(数|安排)?$/.test(subject) && head !== '' && /元$/.test(unit)) {
+      const own = topicOf(unnumbered(norm(head)), unit, { ...context, side });
+      if (/^(abroad|reception|vehicles|vehicle-running|vehicle-purchase|three-public|operating-cost|meeting|training)$/.test(own.topic)) meant = own;
+    }
+    const { topic, fund, path } = meant;
     return {
       topic,
       subject: subject || head.replace(/^[(（\d一二三四五六七八九十.、]+[)）]?/, ''),
@@ -193,15 +240,39 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
     const words = tail.replace(/\s+$/, '');
     if (/(单位价值|单价|价值)$/.test(words)) continue;
     if (f.unit === '%' || f.unit === '个百分点') {
+      if (current === null && f.unit !== '个百分点') {
+        // 公务接待费较上年预算下降…%: a rate alone, with its subject before the comparison.
+        const c = compare.exec(words);
+        const told = c && new RegExp(`(${up}|${down})(了|约)?$`).exec(words);
+        const clause = c ? words.slice(0, c.index) : '';
+        const subject = c ? subjectOf(clause) : '';
+        if (!told || subject === '') continue;
+        const s = make(subject, '万元', at, from);
+        Object.assign(s, { percent: f, direction: directionOf(told[1]!), baseYear: baseOf(words), changeOnly: true });
+        out.push(s);
+        continue;
+      }
       const s = current === null ? null : out[current]!;
       if (!s || f.unit === '个百分点') continue;
       const m2 = new RegExp(`(${up}|${down})`).exec(words.slice(-12));
-      if (/占/.test(words.slice(-14)) && !m2) s.share ??= f;
+      const of = /占[^占，。；,;]{0,30}$/.exec(words);
+      // The words of a share name its whole: 占“三公”经费的….
+      if (of && !m2) s.share ??= { ...f, text: `${of[0]}${f.text}` };
       else if (m2) {
         if (s.percent === null) s.percent = f;
         s.direction ??= directionOf(m2[1]!);
       }
       continue;
+    }
+    // 比上年预算数三十万元增加…: the base itself stands in the sentence.
+    if (current !== null && basis.test(words) && !changeTail.test(words) && follows.test(text.slice(from, from + 12))) {
+      const target = antecedent(out, current, lead.includes('。'), f.value, text.slice(from, from + 60));
+      if (target !== null && out[target]!.change === null && out[target]!.base === undefined) {
+        out[target]!.base = { ...f, text: `${basis.exec(words)![0]}${f.text}` };
+        out[target]!.baseYear = baseOf(words) ?? out[target]!.baseYear;
+        current = target;
+        continue;
+      }
     }
     const changed = changeTail.exec(words) ?? /(增加\s?[（(]\s?减少\s?[)）]|减少\s?[（(]\s?增加\s?[)）])\s*$/.exec(words);
     if (changed) {
@@ -252,6 +323,7 @@ function readParagraph(p: Paragraph, index: number, headline: string, year: numb
     }
     const subject = subjectOf(words);
     const s = make(subject, f.unit, at, from);
+    if (f.unit === '个' && s.topic === 'other' && /^\s?(预算)?项目/.test(text.slice(from, from + 4)) && /绩效/.test(text)) s.topic = 'covered-projects';
     s.amount = f;
     if (reasonOf !== null && s.topic === 'other') s.within = reasonOf;
     if (s.topic.startsWith('procurement') && s.topic !== 'procurement' && s.within === null) s.within = top;
