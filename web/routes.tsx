@@ -73,6 +73,7 @@ const tree = root.addChildren([
     page('/things/calibrations', () => import('./signals/calibrate.tsx'), 'CalibrationsDue'),
     page('/things/probes', () => import('./signals/probes.tsx'), 'ProbesPage'),
     page('/things/intake', () => import('./signals/intake.tsx'), 'Intake'),
+    page('/things/mappers', () => import('./signals/mappers.tsx'), 'MappersPage'),
     page('/things/by-hand', () => import('./signals/by-hand.tsx'), 'ByHand'),
     page('/things/quarantine', () => import('./signals/quarantine.tsx'), 'QuarantinePage'),
     page('/indicators', () => import('./indicators/browse.tsx'), 'Indicators'),

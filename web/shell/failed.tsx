@@ -11,10 +11,11 @@ const words = {
 };
 const KEY = 'chengshu.reloaded';
 
-export function PageFailed({ error }: { error: Error }) {
+export function PageFailed({ error }: { error: unknown }) {
   const s = useText();
   // After an update the old page's parts are gone from the server: the new page has them.
-  const outdated = /dynamically imported module|Importing a module script failed|preload CSS/i.test(error.message);
+  const said = error instanceof Error ? error.message : String(error);
+  const outdated = /dynamically imported module|Importing a module script failed|preload CSS/i.test(said);
   useEffect(() => {
     const last = Number(sessionStorage.getItem(KEY) ?? 0);
     if (!outdated || Date.now() - last < 60_000) return;
@@ -35,7 +36,7 @@ export function PageFailed({ error }: { error: Error }) {
         </Button>,
       ]}
     >
-      <code style={{ overflowWrap: 'anywhere' }}>{error.message}</code>
+      <code style={{ overflowWrap: 'anywhere' }}>{said}</code>
     </Result>
   );
 }

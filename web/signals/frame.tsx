@@ -1,12 +1,15 @@
 // The frame of a device page: title, the way to its sister pages by permission, units and profiles by name.
+import { Link, useLocation } from '@tanstack/react-router';
+import { Result } from 'antd';
 import { useMemo, type ReactNode } from 'react';
 import { packsApi } from '#core/packs/contract.ts';
 import { peopleApi } from '#core/people/contract.ts';
+import { permissions } from '#core/people/roles.ts';
 import { useCall, useMay } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Page } from '../ui/page.tsx';
 import { SubNav } from '../ui/sub-nav.tsx';
-import { pages } from './texts.ts';
+import { gate, pages } from './texts.ts';
 
 const links = [
   { to: '/things', text: pages.list, need: 'signal.read' },
@@ -15,6 +18,7 @@ const links = [
   { to: '/things/calibrations', text: pages.calibrations, need: 'signal.read' },
   { to: '/things/probes', text: pages.probes, need: 'thing.manage' },
   { to: '/things/intake', text: pages.intake, need: 'thing.manage' },
+  { to: '/things/mappers', text: pages.mappers, need: 'thing.manage' },
   { to: '/things/by-hand', text: pages.byHand, need: 'signal.write' },
   { to: '/things/quarantine', text: pages.quarantine, need: 'thing.manage' },
 ] as const;
@@ -22,10 +26,12 @@ const links = [
 export function ThingsPage({ title, note, actions, children }: { title: ReactNode; note?: ReactNode; actions?: ReactNode; children: ReactNode }) {
   const s = useText();
   const may = useMay();
+  const { pathname } = useLocation();
+  const need = links.find((l) => l.to === pathname)?.need ?? 'signal.read';
   return (
-    <Page title={title} note={note} actions={actions}>
+    <Page title={title} note={note} actions={may(need) ? actions : null}>
       <SubNav label={s(pages.nav)} pages={links.filter((l) => may(l.need)).map((l) => ({ to: l.to, label: s(l.text) }))} />
-      {children}
+      {may(need) ? children : <Result status="info" title={s(gate.title)} subTitle={s(gate.help, { p: s(permissions[need]) })} extra={<Link to="/things">{s(gate.back)}</Link>} />}
     </Page>
   );
 }

@@ -1,9 +1,8 @@
-// Ways in: a credential shown once with examples that run as they stand, mappers of foreign payloads, gaps in what devices sent.
+// Ways in: a credential shown once with examples that run as they stand, CSV backfill, gaps in what devices sent.
 import { useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Checkbox, Drawer, Form, Input, Select, Tabs } from 'antd';
+import { Alert, App, Button, Checkbox, Form, Input, Select, Tabs } from 'antd';
 import { useState } from 'react';
 import { devicesApi } from '#core/signals/devices-contract.ts';
-import { packsApi } from '#core/packs/contract.ts';
 import { signalsApi } from '#core/signals/contract.ts';
 import { type Reply, useCall, useCommand, useMay } from '../api.ts';
 import { useText } from '../texts.tsx';
@@ -12,7 +11,7 @@ import { Loaded, Nothing } from '../ui/page.tsx';
 import { Rows } from '../ui/rows.tsx';
 import { examples } from './examples.ts';
 import { Imports } from './imports.tsx';
-import { ThingsPage, unitOptions, useContent, useUnits } from './frame.tsx';
+import { ThingsPage, unitOptions, useUnits } from './frame.tsx';
 import { common, intake as words } from './texts.ts';
 
 export function Intake() {
@@ -25,7 +24,6 @@ export function Intake() {
         <div className="grid">
           {may('signal.write') ? <Imports /> : null}
           <Gaps />
-          <Mappers />
         </div>
       </div>
     </ThingsPage>
@@ -209,38 +207,6 @@ function Gaps() {
           />
         )}
       </Loaded>
-    </section>
-  );
-}
-
-function Mappers() {
-  const s = useText();
-  const mappers = useContent('mappers');
-  const [open, setOpen] = useState<string>();
-  const source = useCall(packsApi.item, { params: { kind: 'mappers', code: open ?? 'x' } }, { enabled: Boolean(open) });
-  return (
-    <section className="card" style={{ padding: 0 }}>
-      <h2 className="section-title" style={{ margin: '12px 16px 4px' }}>
-        {s(words.mappers)}
-      </h2>
-      <p className="muted" style={{ margin: '0 16px 10px' }}>
-        {s(words.mappersHelp)}
-      </p>
-      <Rows
-        label={s(words.mappers)}
-        rows={mappers}
-        rowKey={(m) => m.code}
-        minWidth={320}
-        onOpen={(m) => setOpen(m.code)}
-        empty={<Nothing text={s(words.noMappers)} />}
-        columns={[
-          { title: s(words.mappers), card: 'head', render: (m) => m.name },
-          { title: s(common.code), render: (m) => m.code },
-        ]}
-      />
-      <Drawer open={Boolean(open)} onClose={() => setOpen(undefined)} size={760} title={`${s(words.source)} · ${mappers.find((m) => m.code === open)?.name ?? ''}`}>
-        <Loaded query={source}>{(x) => <Code text={x.text} />}</Loaded>
-      </Drawer>
     </section>
   );
 }

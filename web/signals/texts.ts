@@ -11,6 +11,7 @@ export const pages = {
   calibrations: t('校准到期', 'Calibrations'),
   probes: t('探测', 'Probes'),
   intake: t('数据接入', 'Ways in'),
+  mappers: t('报文映射', 'Mappers'),
   byHand: t('人工填报', 'By hand'),
   quarantine: t('隔离区', 'Quarantine'),
 };
@@ -303,9 +304,6 @@ export const intake = {
   sta: t('SensorThings', 'SensorThings'),
   exampleHelp: t('设备编码、数据流编码换成登记的；时间带时区，缺省为收到时刻。', 'Put your own codes; times carry a zone.'),
   mqttHelp: t('PUBACK 表示已落盘；没有收到就重发，重复无害。端口由部署设置（缺省 1883，TLS 8883）。', 'PUBACK means it is on disk; resend without it.'),
-  mappers: t('报文映射', 'Payload mappers'),
-  mappersHelp: t('设备或平台用自己的格式时，由内容包里的映射转成读数，不写代码', 'Own formats become readings by mappers in packs'),
-  noMappers: t('没有报文映射；可在内容包 mappers 中添加', 'No mappers'),
   mapperTopics: t('接收', 'Takes'),
   gaps: t('消息缺口', 'Gaps'),
   gapsHelp: t('设备自报序号不连续：这些消息没有到，请让设备补传', 'Messages that did not arrive; ask the device to resend'),
@@ -314,7 +312,6 @@ export const intake = {
   last: t('至序号', 'Last'),
   missing: t('缺', 'Missing'),
   seen: t('发现', 'Seen'),
-  source: t('映射原文', 'Source'),
 };
 
 export const quarantine = {
@@ -409,4 +406,46 @@ export const imports = {
   cancelled: t('已取消', 'Cancelled'),
   first: t('文件开头', 'The file begins'),
   firstReadings: t('读成', 'Read as'),
+};
+
+export const mappers = {
+  title: t('报文映射', 'Payload mappers'),
+  note: t('设备或平台用自己的格式时，由内容包里的映射转成读数，不写代码', 'Own formats become readings by mappers in packs'),
+  none: t('没有报文映射；可在内容包 mappers 中添加', 'No mappers'),
+  hears: t('接收', 'Hears'),
+  httpOnly: t('按编码以 HTTP 提交', 'By HTTP and its code'),
+  waiting: t('隔离中', 'Waiting'),
+  source: t('依据', 'Source'),
+  try: t('试一条', 'Try'),
+  replay: t('重试隔离的', 'Try again'),
+  replayAsk: t('重试 {n} 条隔离的消息？', 'Try {n} messages again?'),
+  replayHelp: t('改好映射或登记设备之后再试；仍不成的留在隔离区，附现在的原因。', 'What still fails stays, with its present reason.'),
+  replayed: t('取出 {t} 条，存入 {s} 个读数；仍在隔离 {w} 条', '{t} taken, {s} readings stored, {w} still waiting'),
+  example: t('示例消息', 'Examples'),
+  topic: t('主题（可不填）', 'Topic (optional)'),
+  topicHelp: t('消息所在的 MQTT 主题，映射用到时填', 'The MQTT topic, where the mapper reads it'),
+  payload: t('消息原文', 'Message'),
+  run: t('试转换', 'Try'),
+  nothingWritten: t('只试，不写入', 'Nothing is stored'),
+  definition: t('映射定义', 'Definition'),
+  fault: t('转换不了', 'Not mapped'),
+  ignored: t('映射说明这类消息不产生读数', 'The mapper leaves such messages out'),
+  allKnown: t('转成 {n} 个读数，设备都已登记', '{n} readings, all registered'),
+  someUnknown: t('转成 {n} 个读数，其中 {u} 个的设备或数据流没有登记', '{n} readings, {u} not registered'),
+  unknownHelp: t('没有登记的读数会进隔离区，登记后可重试。', 'They are set aside until registered.'),
+  readings: t('读数', 'Readings'),
+  stream: t('数据流', 'Stream'),
+  value: t('值', 'Value'),
+  time: t('时间', 'Time'),
+  onArrival: t('收到时刻', 'On arrival'),
+  registered: t('已登记', 'Registered'),
+  yes: t('是', 'Yes'),
+  no: t('否', 'No'),
+};
+
+/** Shown in place of a page that asks for more than one may. */
+export const gate = {
+  title: t('这一页由别的岗位使用', 'This page belongs to other posts'),
+  help: t('您的账号没有“{p}”权限；确有需要请找系统管理员。', 'Your account lacks “{p}”.'),
+  back: t('回到设备', 'Devices'),
 };

@@ -1,4 +1,5 @@
 // The district on a map without any tile server: MapLibre where WebGL2 is there, a plain SVG drawing where it is not.
+import type { Map as GlMapType, Marker as GlMarker } from 'maplibre-gl';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { useScheme } from './scheme.tsx';
 
@@ -118,6 +119,9 @@ function GlMap({ areas, points, height = 320, onPick, onPoint }: Props) {
   handlers.current = { onPick, onPoint };
   const pointKey = useMemo(() => JSON.stringify(points), [points]);
   const areaKey = useMemo(() => JSON.stringify(areas), [areas]);
+  // The view with no areas is fitted once to the points there were then.
+  const first = useRef(points);
+  const [drawn, setDrawn] = useState<{ map: GlMapType; Marker: typeof GlMarker }>();
   useEffect(() => {
     let gone = false;
     let remove: (() => void) | undefined;
@@ -130,8 +134,7 @@ function GlMap({ areas, points, height = 320, onPick, onPoint }: Props) {
       if (gone || !holder.current) return;
       setWorkerUrl((worker as unknown as { default: string }).default);
       const shape = JSON.parse(areaKey) as MapArea[];
-      const marks = JSON.parse(pointKey) as MapPoint[];
-      const [x0, y0, x1, y1] = bounds(shape, shape.length ? [] : marks);
+      const [x0, y0, x1, y1] = bounds(shape, shape.length ? [] : first.current);
       const features = shape.map((a) => ({
         type: 'Feature' as const,
         properties: { name: a.name, value: a.value ?? 0 },
@@ -167,20 +170,12 @@ function GlMap({ areas, points, height = 320, onPick, onPoint }: Props) {
             ],
           },
         });
-        remove = () => map.remove();
-        for (const p of marks) {
-          const dot = document.createElement('button');
-          dot.type = 'button';
-          dot.title = p.label;
-          dot.setAttribute('aria-label', p.label);
-          dot.style.cssText = `width:16px;height:16px;border-radius:50%;border:2px solid #fff;background:${colourOf(p.level)};padding:0;cursor:pointer;box-shadow:0 1px 4px rgba(0,0,0,.4)`;
-          dot.onclick = (e) => {
-            e.stopPropagation();
-            handlers.current.onPoint?.(p.id);
-          };
-          new Marker({ element: dot }).setLngLat([p.lon, p.lat]).addTo(map);
-        }
+        remove = () => {
+          setDrawn(undefined);
+          map.remove();
+        };
         map.on('click', (e) => handlers.current.onPick?.(e.lngLat.lng, e.lngLat.lat));
+        setDrawn({ map, Marker });
       } catch {
         setFailed(true);
       }
@@ -189,7 +184,26 @@ function GlMap({ areas, points, height = 320, onPick, onPoint }: Props) {
       gone = true;
       remove?.();
     };
-  }, [areaKey, pointKey, dark]);
+  }, [areaKey, dark]);
+  // Points come and go on the map that is there: a storm does not draw the district again and again.
+  useEffect(() => {
+    if (!drawn) return;
+    const there = (JSON.parse(pointKey) as MapPoint[]).map((p) => {
+      const dot = document.createElement('button');
+      dot.type = 'button';
+      dot.title = p.label;
+      dot.setAttribute('aria-label', p.label);
+      dot.style.cssText = `width:16px;height:16px;border-radius:50%;border:2px solid #fff;background:${colourOf(p.level)};padding:0;cursor:pointer;box-shadow:0 1px 4px rgba(0,0,0,.4)`;
+      dot.onclick = (e) => {
+        e.stopPropagation();
+        handlers.current.onPoint?.(p.id);
+      };
+      return new drawn.Marker({ element: dot }).setLngLat([p.lon, p.lat]).addTo(drawn.map);
+    });
+    return () => {
+      for (const m of there) m.remove();
+    };
+  }, [drawn, pointKey]);
   if (failed) return <SvgMap areas={areas} points={points} height={height} label="" {...(onPick ? { onPick } : {})} {...(onPoint ? { onPoint } : {})} />;
   return <div ref={holder} style={{ height, borderRadius: 4, overflow: 'hidden' }} role="application" />;
 }
