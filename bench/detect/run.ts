@@ -1,11 +1,37 @@
 // Runs a detector over the made families and gathers its scores by family and in sum.
+import { existsSync, readFileSync } from 'node:fs';
 import * as machines from './machines.ts';
 import * as shapes from './shapes.ts';
 import type { Scorer } from './baselines.ts';
-import { Rng, type Series } from './series.ts';
+import { Rng, type Series, places } from './series.ts';
 import { type Judged, bestEvents, events, judge, nab } from './score.ts';
 
-export const families = { ...machines.tuned, ...shapes.tuned };
+/** A table of hourly air and weather (UCI 381, columns as there), where AIR_CSV names one: real noise, real gaps, events put in. */
+const airFile = process.env.AIR_CSV ?? '';
+let air: string[][] | undefined;
+function realAir(r: Rng): Omit<Series, 'family' | 'seed'> {
+  air ??= readFileSync(airFile, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map((l) => l.split(','));
+  const column = r.pick([5, 5, 6, 7, 8, 10]);
+  const n = r.pick([3000, 5000, 8000]);
+  const from = r.int(30, air.length - n - 1);
+  const rows = air.slice(from, from + n);
+  // Half of them as if read every five minutes, so that the day does not fit the clock.
+  const step = r.u() < 0.5 ? 3_600_000 : 300_000;
+  const t = rows.map((x, i) => (step === 3_600_000 ? Date.UTC(Number(x[1]), Number(x[2]) - 1, Number(x[3]), Number(x[4])) : Date.UTC(2014, 0, 1) + i * step));
+  const gone = rows.map((x) => !Number.isFinite(Number.parseFloat(x[column]!)));
+  const v = rows.map((x, i) => (gone[i] ? 0 : Number(x[column])));
+  const known = v.filter((_, i) => !gone[i]);
+  const mean = known.reduce((a, x) => a + x, 0) / known.length;
+  const sd = Math.sqrt(known.reduce((a, x) => a + (x - mean) ** 2, 0) / known.length);
+  const events = places(r, n, r.int(1, 2), () => r.int(2, 100)).filter(([a]) => !gone[a]);
+  for (const [a, b] of events) shapes.disturb(r, v, a, b, sd);
+  return { t, v: v.map((x, i) => (gone[i] ? null : x)), events };
+}
+export const families = { ...machines.tuned, ...shapes.tuned, ...(existsSync(airFile) ? { realAir } : {}) };
 export const keptFamilies = { ...machines.kept, ...shapes.kept };
 /** Seeds from here on were never used while the detector was made. */
 export const KEPT_SEEDS = 5000;

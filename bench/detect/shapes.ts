@@ -164,6 +164,36 @@ const gappy: Maker = (r) => {
   }
   return holes(r, { family: '', seed: 0, t, v, events }, { drop: r.pick([0, 0.05]), stretches: r.int(2, 5), blank: r.u() < 0.6 });
 };
+/** Noise whose size itself wanders, heavy tails, a day, unlabelled small peaks; events of several kinds on top. */
+const restless: Maker = (r) => {
+  const n = length(r);
+  const t = clock(r, n, r.pick([5 * MIN, 15 * MIN, 60 * MIN]));
+  const size = ar(r, n, 0.995);
+  const e = ar(r, n, r.pick([0.2, 0.7, 0.95]));
+  const w = ar(r, n, 0.998);
+  const day = r.u() < 0.6 ? r.between(1, 5) : 0;
+  const skew = r.u() < 0.4;
+  const v = t.map((x, i) => {
+    const y = day * Math.cos((2 * Math.PI * hourOf(x)) / 24) + 2 * w[i]! + Math.exp(0.5 * size[i]!) * (e[i]! + 0.3 * r.t(4)) + (r.u() < 0.004 ? r.sign() * r.between(3, 6) : 0);
+    return skew ? 10 * Math.exp(0.25 * y) : y;
+  });
+  const events = places(r, n, r.int(1, 3), () => r.int(2, 100));
+  const sd = Math.sqrt(v.reduce((a, x) => a + x * x, 0) / n - (v.reduce((a, x) => a + x, 0) / n) ** 2);
+  for (const [a, b] of events) disturb(r, v, a, b, sd);
+  return { t, v, events };
+};
+/** Puts one event of a random kind into rows a…b: an offset, swings, a stuck value, or a swell; sd is the deviation of the whole series. */
+export function disturb(r: Rng, v: number[], a: number, b: number, sd: number): void {
+  const kind = b - a < 10 ? 0 : r.int(0, 3);
+  const by = sd * r.between(3.5, 8) * r.sign();
+  for (let i = a; i <= b; i++) {
+    const s = (i - a) / (b - a + 1);
+    if (kind === 0) v[i]! += by;
+    else if (kind === 1) v[i]! += sd * 2.5 * r.n();
+    else if (kind === 2) v[i] = v[a]!;
+    else v[i]! += by * 1.3 * Math.sin(Math.PI * s);
+  }
+}
 /** Nothing happens: thirteen kinds of ordinary life. */
 const quiet: Maker = (r) => {
   const n = length(r);
@@ -229,5 +259,5 @@ const oscillation: Maker = (r) => {
   return { t, v, events };
 };
 
-export const tuned: Record<string, Maker> = { spikes, shifts, drifts, variance, rhythm, stuck, trended, siteTraffic, beats, gappy, quiet };
+export const tuned: Record<string, Maker> = { spikes, shifts, drifts, variance, rhythm, stuck, trended, siteTraffic, beats, gappy, restless, quiet };
 export const kept: Record<string, Maker> = { wrongDay, oscillation };

@@ -55,7 +55,7 @@ test('a state of another form is refused and changes nothing', () => {
   const d = createDetector();
   run(lively(3, 500), d);
   const before = JSON.stringify(d.state());
-  for (const wrong of [null, undefined, 0, 'x', [], {}, { version: 99 }, { version: 1 }, { version: 1, s: {}, m: '' }]) assert.throws(() => d.restore(wrong), /state/);
+  for (const wrong of [null, undefined, 0, 'x', [], {}, { version: 99 }, { version: 2 }, { version: 2, s: {}, m: '', w: [] }]) assert.throws(() => d.restore(wrong), /state/);
   assert.equal(JSON.stringify(d.state()), before);
 });
 

@@ -1,5 +1,6 @@
 // The streaming anomaly detector: causal, one reading at a time, a few kilobytes for each stream, nothing to train and nothing to tune.
 import { LAGS, LAG_FLOATS, Lags } from './detect/lag.ts';
+import { LINEAR_DOUBLES, Linear } from './detect/linear.ts';
 import { SEASON_FLOATS, Season } from './detect/season.ts';
 import { TAIL_FLOATS, Tail } from './detect/tail.ts';
 
@@ -14,7 +15,7 @@ export interface Detector {
 /** Constants of the method; the defaults are the product's and are not meant to be changed for a stream. */
 export const defaults = {
   warmUp: 60,
-  threshold: 3.8,
+  threshold: 4.3,
   /** Tail estimate. */
   k: 6,
   index: 4,
@@ -28,27 +29,34 @@ export const defaults = {
   fast: 0.2,
   slow: 0.025,
   heat: 0.35,
-  heatLife: 1500,
-  hold: 150,
+  heatLife: 1200,
+  hold: 80,
   margin: 1.25,
   run: 10,
-  wPred: 1,
-  wDiff: 1,
-  wLevel: 1,
-  wSeason: 1,
+  young: 1.5,
+  youth: 400,
+  active: 0.04,
+  lagRate: 0.005,
+  keep: 0.998,
+  envelope: 0.02,
+  useful: 0.92,
+  wPred: 0.9,
+  wDiff: 0.85,
+  wLevel: 0.8,
+  wSeason: 0.85,
   wFast: 1,
   wSlow: 1,
   wDrift: 1,
-  wVol: 1,
-  wVolSlow: 1,
+  wVol: 0.95,
+  wVolSlow: 0.85,
   wRun: 1,
   centre: 2500,
-  scaleLife: 800,
-  agree: 0.15,
+  scaleLife: 1600,
+  agree: 0.3,
 };
 export type Options = typeof defaults;
 
-const E = 8;
+const E = 9;
 const SIGNALS = 10;
 const F_LAG = 0;
 const F_SEASON = F_LAG + LAG_FLOATS;
@@ -69,7 +77,6 @@ const scalars = () => ({
   nc: 0,
   ew: 0,
   offset: 0,
-  dayOffset: 0,
   period: 0,
   sPred: 0,
   sLevel: 0,
@@ -81,6 +88,10 @@ const scalars = () => ({
   vol: 1,
   volSlow: 1,
   run: 0,
+  sRaw: 0,
+  said: 0,
+  mode: 0,
+  modeVotes: 0,
   heat: 0,
   hold: 0,
   tick: 0,
@@ -95,11 +106,13 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
   const shape = { k: o.k, index: o.index, prior: o.prior, steep: o.steep, slack: o.slack, halfLife: o.halfLife };
   const lags = new Lags(mem.subarray(F_LAG, F_LAG + LAG_FLOATS));
   const season = new Season(mem.subarray(F_SEASON, F_SEASON + SEASON_FLOATS));
-  const independence = [1, 1, 0.3, 1, o.fast, o.slow, 0.01, o.fast, o.slow, 1];
+  const independence = [1, 1, 0.3, 1, o.fast, o.slow, 0.01, o.active, o.slow, 1];
   const tails = independence.map((i, k) => new Tail(mem.subarray(F_TAIL + k * TAIL_FLOATS, F_TAIL + (k + 1) * TAIL_FLOATS), i, shape));
   const [tPred, tDiff, tLevel, tSeason, tFast, tSlow, tDrift, tVol, tVolSlow, tRun] = tails as [Tail, Tail, Tail, Tail, Tail, Tail, Tail, Tail, Tail, Tail];
   const err = mem.subarray(F_ERR, F_ERR + E);
   const slowErr = mem.subarray(F_ERR + E, F_ERR + 2 * E);
+  const mem64 = new Float64Array(LINEAR_DOUBLES);
+  const linear = new Linear(mem64);
   const guess = new Float64Array(E);
   const kFast = Math.sqrt((2 - o.fast) / o.fast);
   const kSlow = Math.sqrt((2 - o.slow) / o.slow);
@@ -148,8 +161,22 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     const p = s.period;
     const c = s.centre;
     const naive = p > 0 && seen > p ? (seen > 2 * p && 2 * p <= LAGS ? 0.5 * (lags.back(p) + lags.back(2 * p)) : lags.back(p)) : c;
+    // A beat that comes a little early or late is still the beat: the nearest of what the neighbours of that row say.
+    let beat = naive;
+    if (p > 0 && seen > p + 6) {
+      const reach = Math.min(4, Math.max(1, Math.round(o.envelope * p)));
+      let lo = naive;
+      let hi = naive;
+      for (let i = p - reach; i <= p + reach; i++) {
+        const y = lags.back(i);
+        if (y < lo) lo = y;
+        if (y > hi) hi = y;
+      }
+      beat = x < lo ? lo : x > hi ? hi : x;
+    }
     const day = season.known >= 2 ? c + season.day : c;
-    const week = season.weekKnown >= 2 ? c + season.week : day;
+    // Once around is not enough for a week: the level was still being learned.
+    const week = season.weekKnown > 1 + 3_600_000 / (s.dt || 3_600_000) ? c + season.week : day;
     guess[0] = s.last;
     guess[1] = s.ew;
     guess[2] = c;
@@ -158,6 +185,24 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     guess[5] = day;
     guess[6] = week;
     guess[7] = missing ? s.last : 2 * s.last - s.last2;
+    const unitScale = s.sLevel > 0 ? s.sLevel : 1;
+    const f = linear.f;
+    const feature = (y: number): number => {
+      const z = (y - c) / unitScale;
+      return z > 20 ? 20 : z < -20 ? -20 : z;
+    };
+    const has = p > 0 && seen > p + 1;
+    f[0] = feature(s.last);
+    f[1] = feature(s.last2);
+    f[2] = seen > 3 ? feature(lags.back(3)) : 0;
+    f[3] = has ? feature(lags.back(p)) : 0;
+    f[4] = has ? feature(lags.back(p + 1)) : 0;
+    f[5] = has ? feature(lags.back(p - 1)) : 0;
+    f[6] = has && 2 * p <= LAGS && seen > 2 * p ? feature(lags.back(2 * p)) : 0;
+    f[7] = feature(day);
+    f[8] = feature(week);
+    const fitted = linear.guess();
+    guess[8] = c + unitScale * (fitted > 30 ? 30 : fitted < -30 ? -30 : fitted);
     let sum = 0;
     let expected = 0;
     for (let i = 0; i < E; i++) {
@@ -171,17 +216,19 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     // The seasonal expectation: only where it has shown over a long time that it explains more than the level does.
     let usual = c;
     let seasonal = false;
-    let least = 0.85 * slowErr[2]!;
+    let off = 0;
+    let least = o.useful * slowErr[2]!;
     for (const i of [3, 5, 6])
       if (slowErr[i]! < least) {
         least = slowErr[i]!;
         usual = guess[i]!;
         seasonal = true;
+        off = i === 3 ? Math.abs(x - beat) : Math.abs(x - usual);
       }
     const level = x - c;
     const u = x - usual;
     // What the season foretold is no news, however sudden it is.
-    const news = (r: number): number => (seasonal && Math.abs(u) < Math.abs(r) ? (r < 0 ? -Math.abs(u) : Math.abs(u)) : r);
+    const news = (r: number): number => (seasonal && off < Math.abs(r) ? (r < 0 ? -off : off) : r);
     const e = news(x - expected);
     const diff = news(x - s.last);
     const tiny = 1e-9 * (Math.abs(value) + Math.abs(s.ref)) + 1e-300;
@@ -200,12 +247,13 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     const driftRate = Math.min(0.02, 1 / Math.max(100, p || 0));
     s.drift += driftRate * (cut(zLevel, 5) - s.drift);
     const eAbs = Math.min(6, Math.abs(zPred));
-    s.vol += o.fast * (eAbs - s.vol);
+    const step = Math.abs(x - s.last);
+    s.vol += o.active * (Math.min(6, step / (s.sRaw + floor)) - s.vol);
     s.volSlow += o.slow * (eAbs - s.volSlow);
     const zFast = s.fast * kFast;
     const zSlow = s.slow * kSlow;
     const zDrift = s.drift * 4;
-    const zVol = 3 * Math.log(s.vol + 0.02);
+    const zVol = 4 * Math.log(s.vol + 0.02);
     const zVolSlow = 5 * Math.log(s.volSlow + 0.02);
 
     // Runs of the very same value.
@@ -228,12 +276,18 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
       const j = o.wDrift * tDrift.surprise(zDrift);
       const k = o.wVol * tVol.surprise(zVol);
       const l = o.wVolSlow * tVolSlow.surprise(zVolSlow);
-      const m = run >= o.run ? o.wRun * tRun.surprise(run) : 0;
-      const top = Math.max(a, b, d, f, g, i, j, k, l, m);
-      surprise = top + (o.agree * (a + b + d + f + g + i + j + k + l + m - top)) / 3;
+      const m = run >= o.run && !s.said && !(s.modeVotes > 20 && x === s.mode) ? o.wRun * tRun.surprise(run) : 0;
+      // Evidence of another kind corroborates; two views of the same jump do not.
+      const jump = Math.max(a, b);
+      const place = Math.max(d, f);
+      const trend = Math.max(g, i, j);
+      const swing = Math.max(k, l);
+      const top = Math.max(jump, place, trend, swing, m);
+      surprise = top + o.agree * (jump + place + trend + swing + m - top);
       if (debug) Object.assign(parts, { a, b, d, f, g, i, j, k, l, m, surprise, heat: s.heat, hold: s.hold, period: p });
     }
-    const line = o.threshold + s.heat;
+    // A stream still new to us has to try harder.
+    const line = o.threshold + s.heat + (n < o.youth ? o.young * (1 - n / o.youth) : 0);
     const alarm = surprise >= line;
     // What was called unusual is learned slowly, unless the stream keeps doing it.
     const weight = alarm ? Math.min(1, o.alarmWeight + o.habit * s.heat) : 1;
@@ -244,7 +298,7 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     const grow = (scale: number, r: number, tail: Tail): number => {
       const cap = young ? 8 : Math.max(8, tail.far * 1.5);
       const a = Math.abs(r);
-      return scale + rate * (scale > 0 && a > cap * scale ? cap * scale * (n < 200 ? 1 : 1) - scale : a - scale);
+      return scale + rate * (scale > 0 && a > cap * scale ? cap * scale - scale : a - scale);
     };
     if (n > 5) {
       tPred.learn(zPred, weight);
@@ -261,8 +315,17 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     }
     if (!same) tRun.learn(s.run, 1);
     s.run = run;
+    if (!same) s.said = 0;
+    // The value of the majority, if there is one (Boyer and Moore): resting there is ordinary.
+    if (x === s.mode) s.modeVotes = Math.min(1000, s.modeVotes + 1);
+    else if (s.modeVotes > 0) s.modeVotes--;
+    else {
+      s.mode = x;
+      s.modeVotes = 1;
+    }
     s.sPred = grow(s.sPred, e, tPred);
     s.sDiff = grow(s.sDiff, diff, tDiff);
+    s.sRaw = grow(s.sRaw, step, tDiff);
     s.sLevel = grow(s.sLevel, level, tLevel);
     s.sSeason = grow(s.sSeason, u, tSeason);
     const capE = 6 * s.sLevel + floor;
@@ -271,18 +334,24 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
       err[i] = err[i]! + Math.max(0.01, 1 / n) * (a - err[i]!);
       slowErr[i] = slowErr[i]! + Math.max(0.002, 1 / n) * (a - slowErr[i]!);
     }
+    const miss = (x - c) / unitScale - fitted;
+    const most = (4 * s.sPred) / unitScale + 1e-9;
+    if (n > 3) linear.learn(cut(miss, young ? 5 : most), o.keep);
     const capX = young ? Infinity : Math.max(4, tLevel.far) * s.sLevel + floor;
     s.nc = Math.min(s.nc + 1, o.centre);
     s.centre += cut(level, capX) / (s.nc + 1);
     s.ew += 0.3 * (x - s.ew);
     if (p > 0 && seen > p) s.offset += 0.1 * (x - lags.back(p) - s.offset);
     season.learn(x - s.centre, u, capX, s.dt || 1, weight);
-    lags.push(x, true, capX === Infinity ? BIG : 2 * capX, Math.max(1 / 150, Math.min(1, 4 / n)));
+    lags.push(x, true, capX === Infinity ? BIG : 2 * capX, o.lagRate);
     if (++s.tick >= 32) {
       s.tick = 0;
       const was = s.period;
       s.period = lags.period(was);
-      if (s.period !== was) s.offset = 0;
+      if (s.period !== was) {
+        s.offset = 0;
+        for (let i = 3; i < 7; i++) linear.renew(i);
+      }
     }
     s.last2 = s.last;
     s.last = x;
@@ -293,6 +362,7 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     let score = surprise / (surprise + line);
     if (surprise < s.hold * o.margin) score *= 0.5;
     else if (alarm) {
+      if (same) s.said = 1;
       s.heat += o.heat;
       s.hold = surprise;
       if (i_shift()) s.nc = Math.min(s.nc, 60);
@@ -309,14 +379,16 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
       debug = true;
       return parts;
     },
-    state: () => ({ version: 1, s: { ...s }, m: pack(mem) }),
+    state: () => ({ version: 2, s: { ...s }, m: pack(mem), w: Array.from(mem64) }),
     restore(state) {
-      const g = state as { version?: number; s?: Record<string, unknown>; m?: unknown } | null;
+      const g = state as { version?: number; s?: Record<string, unknown>; m?: unknown; w?: unknown } | null;
       const keys = Object.keys(s) as (keyof typeof s)[];
-      const m = g?.version === 1 && typeof g.m === 'string' ? unpack(g.m, mem.length) : undefined;
-      if (!m || !keys.every((k) => Number.isFinite(g!.s?.[k]))) throw new Error('not a state of this detector');
+      const m = g?.version === 2 && typeof g.m === 'string' ? unpack(g.m, mem.length) : undefined;
+      const w = Array.isArray(g?.w) && g.w.length === LINEAR_DOUBLES && g.w.every(Number.isFinite) ? (g.w as number[]) : undefined;
+      if (!m || !w || !keys.every((k) => Number.isFinite(g!.s?.[k]))) throw new Error('not a state of this detector');
       for (const k of keys) s[k] = g!.s![k] as number;
       mem.set(m);
+      mem64.set(w);
     },
   };
 }

@@ -227,7 +227,11 @@ function detectorOf(s: RuleState, make: () => Detector): Detector {
   const d = s.d as (Detector & { push?: unknown }) | null;
   if (d && typeof d.push === 'function') return d;
   const made = make();
-  if (d) made.restore(d);
+  try {
+    if (d) made.restore(d);
+  } catch {
+    // A memory of an older form: it learns anew.
+  }
   s.d = made;
   return made;
 }

@@ -251,8 +251,16 @@ export class Engine {
   get size(): number {
     return this.#all.size;
   }
-  /** All states as JSON, by rule and object. */
-  *states(): Generator<[string, unknown]> {
-    for (const [key, s] of this.#all) if (s.state.t >= 0) yield [key, 'machine' in s && 'stream' in s ? frozen(s.state as RuleState) : s.state];
+  /** All states, by rule and object, as they live: for an engine that takes their place in this process. */
+  *living(): Generator<[string, unknown]> {
+    for (const [key, s] of this.#all) if (s.state.t >= 0) yield [key, s.state];
+  }
+  /** The same as JSON, the memory of detectors apart from the rest: it is a hundred times as large and may be older. */
+  *states(): Generator<[key: string, state: unknown, detector: (() => unknown) | null]> {
+    for (const [key, s] of this.#all) {
+      if (s.state.t < 0) continue;
+      const own = 'machine' in s && 'stream' in s ? (s.state as RuleState) : null;
+      yield own?.d ? [key, { ...own, d: null }, () => frozen(own).d] : [key, s.state, null];
+    }
   }
 }

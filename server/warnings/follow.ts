@@ -1,5 +1,6 @@
 // What warnings hear: every stored group after its commit, values of indicators, time, timers; and what they start and leave at the end.
 import { scopeOf } from '#core/people/roles.ts';
+import { createDetector } from '#core/signals/detect.ts';
 import { follow } from '../platform/facts.ts';
 import { addCheck } from '../platform/health.ts';
 import { loop } from '../platform/loop.ts';
@@ -16,6 +17,7 @@ const SNAPSHOT_MS = 60_000;
 export async function installWarnings(system: System): Promise<void> {
   const { hub } = system;
   const w = warningsOf(hub);
+  w.detector = createDetector;
   system.timers.on('warning.', onTimer);
   system.timers.on('warning.cap-', onCapTimer);
   await serveCap(system.app, hub);
@@ -66,6 +68,6 @@ export async function installWarnings(system: System): Promise<void> {
     await follow(hub, 'webhooks', { kinds: ['warning.', 'case.', 'indicator.', 'record.'], handle: publishFacts });
     addCheck('warnings', async () => ({ ok: w.pending < 20_000, detail: `${w.engine.size} 个规则状态，${w.pending} 条变化待写入` }));
     // Registered last, so that it runs while the pool is still open.
-    hub.onClose(() => w.snapshot().catch(() => {}));
+    hub.onClose(() => w.snapshot(true).catch(() => {}));
   });
 }

@@ -26,6 +26,9 @@ const hashOf = (v: unknown): string => createHash('sha256').update(canonicalJson
 const CURSOR = 'warnings';
 const CHUNK = 200;
 const SHARDS = 32;
+/** Shards from here on hold detectors, some of them renewed at each snapshot. */
+const DETECTOR_SHARDS = 1000;
+const DETECTORS_AT_ONCE = 200;
 
 /** One process's warnings: the engine, what it has still to write, and the snapshots it could start again from. */
 export class Warnings {
@@ -39,6 +42,7 @@ export class Warnings {
   #flushing: Promise<void> | null = null;
   #mark: { tx: string; position: string } | null = null;
   #stamp = '';
+  #turn = 0;
   #places: Node[] = [];
   #placesOf: Engine | null = null;
   constructor(hub: Hub) {
@@ -118,7 +122,7 @@ export class Warnings {
   /** Builds the engine from rules and things; states go on from the running engine, or from the last snapshot. */
   async rebuild(): Promise<void> {
     const [rules, watched] = [await store.rules(this.hub.sql), await store.watched(this.hub.sql, this.realm)];
-    const saved = this.engine.size ? new Map(this.engine.states()) : new Map((await store.savedStates(this.hub.sql, this.realm)).flatMap((r) => Object.entries(r.states)));
+    const saved = this.engine.size ? new Map(this.engine.living()) : await this.#savedStates();
     // States outlive a new version of their rule: what is open is judged on by the new lines.
     this.engine = new Engine(
       rules.map((r) => ({ rule: r.definition, version: r.version })),
@@ -197,13 +201,17 @@ export class Warnings {
   }
 
   /** Saves all states with the place from which to replay: where the log stood one snapshot ago, so that every group up to it has been judged. */
-  async snapshot(): Promise<void> {
+  async snapshot(everything = false): Promise<void> {
     if (this.#waiting) return;
     const next = await store.batchEnd(this.hub.sql);
     await this.flush();
     const shards: Record<string, unknown>[] = Array.from({ length: SHARDS }, () => ({}));
+    const detectors: [string, () => unknown][] = [];
     let n = 0;
-    for (const [key, state] of this.engine.states()) shards[n++ % SHARDS]![key] = state;
+    for (const [key, state, detector] of this.engine.states()) {
+      shards[n++ % SHARDS]![key] = state;
+      if (detector) detectors.push([key, detector]);
+    }
     const at = await this.hub.now(this.realm);
     const mark = this.#mark;
     await this.hub.sql.begin(async (tx) => {
@@ -211,6 +219,25 @@ export class Warnings {
       if (mark) await store.moveCursor(tx, CURSOR, mark);
     });
     this.#mark = next;
+    // Detectors take turns: what one has learned over weeks may be an hour old after a restart.
+    const groups = Math.ceil(detectors.length / DETECTORS_AT_ONCE);
+    for (let k = 0; k < (everything ? groups : Math.min(1, groups)); k++) {
+      const group = this.#turn++ % groups;
+      const part = Object.fromEntries(detectors.slice(group * DETECTORS_AT_ONCE, (group + 1) * DETECTORS_AT_ONCE).map(([key, d]) => [key, d()]));
+      await store.saveStates(this.hub.sql, this.realm, DETECTOR_SHARDS + group, part, at);
+    }
+  }
+  /** States of the last snapshots, each detector's memory put back into its state. */
+  async #savedStates(): Promise<Map<string, unknown>> {
+    const rows = await store.savedStates(this.hub.sql, this.realm);
+    const states = new Map(rows.filter((r) => r.shard < DETECTOR_SHARDS).flatMap((r) => Object.entries(r.states)));
+    for (const r of rows)
+      if (r.shard >= DETECTOR_SHARDS)
+        for (const [key, d] of Object.entries(r.states)) {
+          const s = states.get(key) as { d?: unknown } | undefined;
+          if (s) s.d = d;
+        }
+    return states;
   }
 }
 const known = new WeakMap<Hub, Warnings>();

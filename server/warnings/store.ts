@@ -227,9 +227,10 @@ export const verdicts = (db: Db, realm: string, since: Date) => as(db)<{ rule: s
 
 export const openOf = (db: Db, realm: string) => as(db)<{ rule: string; object: string; level: number }[]>`
   select rule, object, level from warnings where realm = ${realm} and closed_at is null and rule is not null`;
-export const savedStates = (db: Db, realm: string) => as(db)<{ states: Record<string, unknown> }[]>`select states from warning_states where realm = ${realm}`;
-export const saveStates = (tx: Tx, realm: string, shard: number, states: Record<string, unknown>, at: Date) => tx`
-  insert into warning_states (realm, shard, states, at) values (${realm}, ${shard}, ${tx.json(states as never)}, ${at})
+export const savedStates = (db: Db, realm: string) =>
+  as(db)<{ shard: number; states: Record<string, unknown> }[]>`select shard, states from warning_states where realm = ${realm} order by at`;
+export const saveStates = (db: Db, realm: string, shard: number, states: Record<string, unknown>, at: Date) => as(db)`
+  insert into warning_states (realm, shard, states, at) values (${realm}, ${shard}, ${as(db).json(states as never)}, ${at})
   on conflict (realm, shard) do update set states = excluded.states, at = excluded.at`;
 export const cursor = async (db: Db, name: string) => (await as(db)<{ tx: string; position: string }[]>`select tx::text, position::text from cursors where name = ${name}`)[0];
 export const moveCursor = (db: Db, name: string, at: { tx: string; position: string }) => as(db)`

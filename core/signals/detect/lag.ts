@@ -40,7 +40,9 @@ export class Lags {
         let e = x - past[top - lag]!;
         if (e < 0) e = -e;
         if (e > cap) e = cap;
-        d[lag] = d[lag]! + rate * (e - d[lag]!);
+        // A lag begins when the stream is that long: its first differences count as a plain mean.
+        const young = 4 / (n - lag);
+        d[lag] = d[lag]! + (young > rate ? (young > 1 ? 1 : young) : rate) * (e - d[lag]!);
       }
     }
     this.#x[at] = x;
@@ -65,12 +67,12 @@ export class Lags {
     let least = Infinity;
     for (let lag = Math.max(4, from); lag <= top; lag++) {
       // Multiples of a period are as near as itself: the shorter wins unless the longer is clearly nearer.
-      if (d[lag]! < least * (lag > best * 1.5 ? 0.93 : 1)) {
+      if (d[lag]! < least * (lag > best * 1.5 ? 0.85 : 1)) {
         least = d[lag]!;
         best = lag;
       }
     }
     if (!best || least > 0.75 * mean) return 0;
-    return now > 0 && now <= top && d[now]! < 1.08 * least ? now : best;
+    return now > 0 && now <= top && d[now]! < 1.04 * least ? now : best;
   }
 }
