@@ -172,6 +172,8 @@ export function projectsOf(d: Disclosure): KeptProject[] {
 
 export interface StoredDocument {
   unit: string;
+  /** For the notes. */
+  unitName?: string;
   year: number;
   disclosure: string;
   kind: 'budget' | 'final-account';
@@ -288,10 +290,14 @@ export function compareDocuments(documents: StoredDocument[]): Comparison {
     }
   for (const row of three.values()) {
     const parts = [row.abroad, row.vehiclePurchase, row.vehicleRunning, row.reception];
-    if (row.total === null && parts.some((p) => p !== null)) row.total = parts.reduce<number>((a, b) => a + (b ?? 0), 0);
+    const known = parts.reduce<number>((a, b) => a + (b ?? 0), 0);
+    if (row.total === null && parts.some((p) => p !== null)) row.total = known;
+    // The parts that are told make up the whole: what was left blank is nothing, not unknown.
+    else if (row.total === known) for (const part of ['abroad', 'vehiclePurchase', 'vehicleRunning', 'reception'] as const) row[part] ??= 0;
   }
-  for (const t of totals) if (t.changeFrom === 'published') notes.push(`${t.year}年没有存入上一年的公开，变化取本文件“上年数”一栏，只含一般公共预算`);
-  for (const t of totals) if (t.expenditure === null) notes.push(`${t.year}年的公开中没有读到支出总额`);
+  const called = (unit: string): string => documents.find((d) => d.unit === unit)?.unitName ?? '';
+  for (const t of totals) if (t.changeFrom === 'published') notes.push(`${called(t.unit)}${t.year}年没有存入上一年的公开，变化取本文件“上年数”一栏，只含一般公共预算`);
+  for (const t of totals) if (t.expenditure === null) notes.push(`${called(t.unit)}${t.year}年的公开中没有读到支出总额`);
   return {
     years: [...new Set([...sorted.map((d) => d.year), ...[...three.values()].map((t) => t.year)])].sort((a, b) => a - b),
     totals,

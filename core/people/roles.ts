@@ -104,7 +104,7 @@ export const roles = {
     name: { zh: '指挥长', en: 'Commander' },
     may: [...unitWork, 'case.dispatch', 'case.file', 'case.supervise', 'case.instruct', 'case.review', 'review.write', 'warning.handle'],
   },
-  chief_commander: { name: { zh: '总指挥', en: 'Chief commander' }, may: [...read, 'case.instruct', 'case.supervise'] },
+  chief_commander: { name: { zh: '总指挥', en: 'Chief commander' }, may: [...read, 'finance.read', 'case.instruct', 'case.supervise'] },
   intake_agent: { name: { zh: '受理员', en: 'Intake agent' }, may: [...unitWork, 'case.accept', 'case.verify', 'case.file', 'case.inspect', 'case.close', 'case.evaluate'] },
   dispatcher: { name: { zh: '派遣员', en: 'Dispatcher' }, may: [...unitWork, 'case.dispatch', 'case.extend.approve', 'case.file'] },
   unit_lead: {
@@ -117,15 +117,18 @@ export const roles = {
     name: { zh: '网格员', en: 'Grid worker' },
     may: ['unit.read', 'case.read', 'case.report', 'case.verify', 'case.handle', 'case.acknowledge', 'case.inspect', 'record.write', 'record.read'],
   },
-  overseer: { name: { zh: '督查考核', en: 'Overseer' }, may: [...read, 'case.supervise', 'case.evaluate', 'case.review', 'evaluation.manage', 'review.write', 'record.write'] },
-  leader: { name: { zh: '驾驶舱领导', en: 'Leader' }, may: [...read, 'case.instruct'] },
+  overseer: {
+    name: { zh: '督查考核', en: 'Overseer' },
+    may: [...read, 'finance.read', 'case.supervise', 'case.evaluate', 'case.review', 'evaluation.manage', 'review.write', 'record.write'],
+  },
+  leader: { name: { zh: '驾驶舱领导', en: 'Leader' }, may: [...read, 'finance.read', 'case.instruct'] },
   indicator_manager: {
     name: { zh: '指标管理员', en: 'Indicator manager' },
     may: [...read, 'indicator.manage', 'rule.manage', 'thing.manage', 'signal.write', 'pack.manage', 'job.read'],
   },
   budget_officer: { name: { zh: '预算绩效岗', en: 'Budget officer' }, may: [...read, 'finance.read', 'finance.manage', 'target.manage', 'record.write', 'job.read'] },
   finance_reviewer: { name: { zh: '财政审核岗', en: 'Finance reviewer' }, may: [...read, 'finance.read', 'finance.review'] },
-  egov_editor: { name: { zh: '信息公开岗', en: 'Disclosure editor' }, may: [...unitWork] },
+  egov_editor: { name: { zh: '信息公开岗', en: 'Disclosure editor' }, may: [...unitWork, 'finance.read'] },
   integrator: {
     name: { zh: '系统对接', en: 'Integrator' },
     may: ['signal.read', 'signal.write', 'thing.manage', 'indicator.read', 'warning.read', 'warning.receive', 'case.report'],

@@ -225,6 +225,6 @@ export async function compare(
   q: { units?: string[] | undefined; from?: number | undefined; to?: number | undefined; kind: DisclosureKind },
 ): Promise<Output<typeof financeApi.compare>> {
   const rows = await store.figures(hub.sql, { realm, scope, ...q });
-  const c = compareDocuments(rows.map((r) => ({ unit: r.unit, year: r.year, disclosure: r.id, kind: r.kind, figures: r.figures ?? [] })));
+  const c = compareDocuments(rows.map((r) => ({ unit: r.unit, unitName: r.unitName.zh, year: r.year, disclosure: r.id, kind: r.kind, figures: r.figures ?? [] })));
   return { ...c, units: [...new Map(rows.map((r) => [r.unit, { unit: r.unit, unitName: r.unitName }])).values()] };
 }

@@ -218,5 +218,11 @@ export async function derive(tx: Tx, d: Disclosure, at: { id: string; realm: str
   await store.putFigures(tx, at.id, figures);
   if (at.kind !== 'budget') return;
   const whole = figures.find((f) => f.dimension === 'total' && f.code === 'expenditure' && f.year === at.year)?.fen ?? null;
-  await store.putProjects(tx, at, [{ key: '', name: '单位整体', code: null, budget: whole }, ...projectsOf(d)]);
+  const projects = [{ key: '', name: '单位整体', code: null, budget: whole }, ...projectsOf(d)];
+  await store.dropProjects(
+    tx,
+    at,
+    projects.map((p) => p.key),
+  );
+  await store.putProjects(tx, at, projects);
 }

@@ -309,6 +309,11 @@ export const putProjects = (tx: Tx, p: { realm: string; unit: string; year: numb
   tx`insert into finance_projects (realm, unit, year, project, name, code, budget, by, at)
     select ${p.realm}, ${p.unit}, ${p.year}, key, name, code, budget, ${p.by}, ${p.at} from jsonb_to_recordset(${tx.json(list as never)}) as x(key text, name text, code text, budget bigint)
     on conflict (realm, unit, year, project) do update set name = excluded.name, code = coalesce(excluded.code, finance_projects.code), budget = coalesce(excluded.budget, finance_projects.budget)`;
+/** Takes away projects the present version no longer names, unless a person has put something on them: an amount, an adjusted budget, a monitoring. */
+export const dropProjects = (tx: Tx, p: { realm: string; unit: string; year: number }, keep: string[]) =>
+  tx`delete from finance_projects p where p.realm = ${p.realm} and p.unit = ${p.unit} and p.year = ${p.year} and not (p.project = any(${keep})) and p.adjusted_reason is null
+    and not exists (select from finance_execution e where e.realm = p.realm and e.unit = p.unit and e.year = p.year and e.project = p.project)
+    and not exists (select from finance_monitorings m where m.realm = p.realm and m.unit = p.unit and m.year = p.year and m.project = p.project)`;
 export const projects = (db: Db, q: { realm: string; unit: string; year: number }) =>
   as(db)<ProjectRow[]>`select project as key, name, code, budget::float8 as budget, adjusted::float8 as adjusted, adjusted_reason as "adjustedReason"
     from finance_projects where realm = ${q.realm} and unit = ${q.unit} and year = ${q.year} order by project <> '', budget desc nulls last, name`.then((r) => [...r]);

@@ -37,8 +37,8 @@ export function BindingCell({ of: t, may }: { of: Target; may: boolean }) {
   if (!g) return <span className="muted">{s(words.noSuggestion)}</span>;
   return (
     <div onClick={(e) => e.stopPropagation()} onKeyDown={(e) => e.stopPropagation()} role="presentation">
-      <span className="muted">{s(words.suggestion, { name: s(g.name), score: Math.round(g.score) })}</span>
-      <div className="muted" style={{ fontSize: 12 }}>
+      <span>{s(words.suggestion, { name: s(g.name), score: Math.round(g.score) })}</span>
+      <div className="muted fin-one" style={{ fontSize: 12 }} title={g.reasons.join('；')}>
         {g.reasons.join('；')}
       </div>
       {may ? (

@@ -2,9 +2,11 @@
 import type { financeApi } from '#core/finance/contract.ts';
 import type { Reply } from '../api.ts';
 import type { useText } from '../texts.tsx';
+import { above, below, grid, legend } from './chart-parts.ts';
 import type { Rows } from './charts.tsx';
 import { moneyText, percentText, type Shown } from './money.tsx';
 import { compare as words } from './texts-evaluation.ts';
+import { common } from './texts.ts';
 
 type Say = ReturnType<typeof useText>;
 export type Comparison = Reply<typeof financeApi.compare>;
@@ -14,8 +16,6 @@ export interface Picture {
   empty: boolean;
 }
 const plain = (fen: number | null, unit: Shown): number | null => (fen === null ? null : Number(moneyText(fen, unit).replaceAll(',', '')));
-const grid = { left: 8, right: 16, top: 40, bottom: 8, containLabel: true };
-const legend = { top: 0, type: 'scroll' };
 
 /** Expenditure of each unit by year, as grouped bars. */
 export function totals(d: Comparison, unit: Shown, s: Say): Picture {
@@ -27,8 +27,8 @@ export function totals(d: Comparison, unit: Shown, s: Say): Picture {
       grid,
       legend,
       tooltip: { trigger: 'axis' },
-      xAxis: { type: 'category', data: years.map(String) },
-      yAxis: { type: 'value', name: unit },
+      xAxis: { type: 'category', data: years.map(String), ...below(s(common.year)) },
+      yAxis: { type: 'value', ...above(`${s(words.expenditure)}（${unit}）`) },
       series: d.units.map((u) => ({ type: 'bar', name: s(u.unitName), barMaxWidth: 34, data: years.map((y) => plain(at(u.unit, y)?.expenditure ?? null, unit)) })),
     },
     rows: { head: [s(words.perUnit), ...years.map(String)], rows: d.units.map((u) => [s(u.unitName), ...years.map((y) => moneyText(at(u.unit, y)?.expenditure, unit))]) },
@@ -46,8 +46,8 @@ export function changes(d: Comparison, s: Say): Picture {
       grid,
       legend,
       tooltip: { trigger: 'axis', valueFormatter: (v: unknown) => (v === null || v === undefined ? '—' : `${String(v)}%`) },
-      xAxis: { type: 'category', data: years.map(String) },
-      yAxis: { type: 'value', name: '%' },
+      xAxis: { type: 'category', data: years.map(String), ...below(s(common.year)) },
+      yAxis: { type: 'value', ...above(`${s(words.changeAxis)}（%）`) },
       series: d.units.map((u) => ({
         type: 'bar',
         name: s(u.unitName),
@@ -74,8 +74,8 @@ export function basicAndProject(d: Comparison, year: number, unit: Shown, s: Say
       grid,
       legend,
       tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' } },
-      xAxis: { type: 'value', name: unit },
-      yAxis: { type: 'category', data: rows.map((r) => s(r.u.unitName)), axisLabel: { width: 150, overflow: 'truncate' } },
+      xAxis: { type: 'value', ...below(`${s(words.expenditure)}（${unit}）`) },
+      yAxis: { type: 'category', data: rows.map((r) => s(r.u.unitName)), axisLabel: { width: 150, overflow: 'truncate' }, ...above(s(words.perUnit)) },
       series: [
         { type: 'bar', stack: 'all', name: s(words.basic), barMaxWidth: 26, data: rows.map((r) => plain(r.t!.basic, unit)) },
         {
@@ -121,15 +121,16 @@ export function functionMap(d: Comparison, of: string, year: number, unit: Shown
           left: 0,
           right: 0,
           top: 4,
-          bottom: 26,
-          leafDepth: 2,
-          breadcrumb: { bottom: 0 },
-          label: { formatter: '{b}', overflow: 'truncate' },
-          upperLabel: { show: true, height: 22, color: '#16233a' },
+          bottom: 4,
+          nodeClick: false,
+          breadcrumb: { show: false },
+          label: { formatter: (p: { name: string; value: number }) => `${p.name}\n${p.value.toLocaleString('zh-CN')}`, overflow: 'break', lineHeight: 18 },
+          upperLabel: { show: true, height: 22, color: '#16233a', formatter: (p: { name: string; value: number }) => `${p.name} ${p.value.toLocaleString('zh-CN')}` },
           levels: [
-            { itemStyle: { gapWidth: 2 } },
-            { itemStyle: { borderColor: '#cfd9ea', borderWidth: 2, gapWidth: 1 }, upperLabel: { show: true } },
-            { colorSaturation: [0.35, 0.6], itemStyle: { gapWidth: 1 } },
+            { itemStyle: { gapWidth: 3 }, upperLabel: { show: false } },
+            { itemStyle: { borderColor: '#b9c7de', borderWidth: 2, gapWidth: 2 }, upperLabel: { show: true } },
+            { itemStyle: { borderColor: '#dde6f3', borderWidth: 2, gapWidth: 1 }, upperLabel: { show: true } },
+            { colorSaturation: [0.4, 0.65], itemStyle: { gapWidth: 1 } },
           ],
           data: nodes(null),
         },
@@ -160,8 +161,8 @@ export function economic(d: Comparison, year: number, s: Say): Picture {
       grid,
       legend,
       tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' }, valueFormatter: (v: unknown) => (v === null || v === undefined ? '—' : `${String(v)}%`) },
-      xAxis: { type: 'value', max: 100, name: '%' },
-      yAxis: { type: 'category', data: units.map((u) => s(u.unitName)), axisLabel: { width: 150, overflow: 'truncate' } },
+      xAxis: { type: 'value', max: 100, ...below(`${s(words.share)}（%）`) },
+      yAxis: { type: 'category', data: units.map((u) => s(u.unitName)), axisLabel: { width: 150, overflow: 'truncate' }, ...above(s(words.perUnit)) },
       series: names.map(([code, name]) => ({ type: 'bar', stack: 'all', name, barMaxWidth: 26, data: units.map((u) => share(u.unit, code)) })),
     },
     rows: {
@@ -183,15 +184,17 @@ export function threePublic(d: Comparison, of: string, unit: Shown, s: Say): Pic
     ['vehicleRunning', words.vehicleRunning],
     ['reception', words.reception],
   ] as const;
+  // A part no year tells of would only be a name in the legend.
+  const drawn = parts.map((p, i) => [...p, i] as const).filter(([k]) => years.some((y) => at(y)?.[k] != null));
   return {
     empty: !years.length,
     option: {
       grid,
       legend,
       tooltip: { trigger: 'axis' },
-      xAxis: { type: 'category', data: years.map(String) },
-      yAxis: { type: 'value', name: unit },
-      series: parts.map(([k, name], i) => ({
+      xAxis: { type: 'category', data: years.map(String), ...below(s(common.year)) },
+      yAxis: { type: 'value', ...above(`${s(words.amount)}（${unit}）`) },
+      series: drawn.map(([k, name, i]) => ({
         type: 'line',
         name: s(name),
         symbol: ['circle', 'rect', 'triangle', 'diamond', 'roundRect'][i],

@@ -1,10 +1,11 @@
 // Corrections of what was misread: a cell, a field of a target, a figure of the narrative; each with its reason, kept and taken back.
-import { Alert, App, Form, Input, Modal, Popconfirm, Button, Select, Table, Tag } from 'antd';
+import { Alert, App, Form, Input, Modal, Popconfirm, Button, Select, Tag } from 'antd';
 import { type CorrectionInput, financeApi, natureNames } from '#core/finance/contract.ts';
 import { type Reply, useCall, useCommand } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Time, timeText } from '../ui/clock.tsx';
 import { Loaded, Nothing } from '../ui/page.tsx';
+import { ListTable } from './list-table.tsx';
 import type { Cell, GridRow, TableReply } from './table-grid.tsx';
 import { correcting, reading } from './texts-disclosure.ts';
 import { common } from './texts.ts';
@@ -100,7 +101,8 @@ export function Corrections({ of }: { of: Disclosure }) {
     <section className="card" style={{ padding: 0 }}>
       <Loaded query={list}>
         {(data) => (
-          <Table<Correction>
+          <ListTable<Correction>
+            label={s(correcting.where)}
             size="middle"
             rowKey="id"
             pagination={false}
@@ -110,6 +112,7 @@ export function Corrections({ of }: { of: Disclosure }) {
             columns={[
               {
                 title: s(correcting.where),
+                card: 'head',
                 render: (_, c) => (
                   <>
                     <Tag>{s(kinds[c.what])}</Tag>
@@ -119,6 +122,7 @@ export function Corrections({ of }: { of: Disclosure }) {
               },
               {
                 title: `${s(correcting.from)} → ${s(correcting.to)}`,
+                card: 'full',
                 render: (_, c) => (
                   <span style={c.withdrawn ? { textDecoration: 'line-through' } : undefined}>
                     <span className="muted">{c.from || s(reading.blank)}</span> → <b>{c.to || s(reading.blank)}</b>
@@ -140,6 +144,7 @@ export function Corrections({ of }: { of: Disclosure }) {
               },
               {
                 title: '',
+                card: 'foot',
                 width: 150,
                 render: (_, c) =>
                   c.withdrawn ? (

@@ -1,11 +1,16 @@
 // The difference of two versions of a disclosure: tables, cells, targets, findings.
-import { Collapse, Table, Tag } from 'antd';
+import { Collapse, Tag } from 'antd';
+import type { Text } from '#core/contract.ts';
 import type { Difference } from '#core/finance/contract.ts';
 import type { Wire } from '../api.ts';
 import { useText } from '../texts.tsx';
+import { ListTable } from './list-table.tsx';
 import { differing } from './texts-files.ts';
+import { advice, target } from './texts-targets.ts';
 import { severityTone, severityWords } from './texts.ts';
 
+/** What the differing fields of a target are called. */
+const fieldWords: Record<string, Text> = { ...advice, core: target.core };
 const tone: Record<string, string> = { added: 'success', removed: 'default', changed: 'processing' };
 
 export function DifferenceView({ of }: { of: Wire<Difference> }) {
@@ -38,7 +43,8 @@ export function DifferenceView({ of }: { of: Wire<Difference> }) {
             key: 'findings',
             label: `${s(differing.findings)} ${of.findings.length}`,
             children: (
-              <Table
+              <ListTable
+                label={s(differing.findings)}
                 size="small"
                 rowKey={(f) => `${f.key}${f.change}`}
                 pagination={of.findings.length > 20 ? { pageSize: 20 } : false}
@@ -47,7 +53,7 @@ export function DifferenceView({ of }: { of: Wire<Difference> }) {
                 columns={[
                   { title: '', width: 90, render: (_, f) => change(f.change, { added: differing.appeared, removed: differing.solved, changed: differing.changed }) },
                   { title: '', width: 80, render: (_, f) => <Tag color={severityTone[f.severity]!}>{s(severityWords[f.severity])}</Tag> },
-                  { title: s(differing.findings), render: (_, f) => (f.change === 'changed' ? arrow(f.before, f.message) : f.message) },
+                  { title: s(differing.findings), card: 'head', render: (_, f) => (f.change === 'changed' ? arrow(f.before, f.message) : f.message) },
                 ]}
               />
             ),
@@ -57,7 +63,8 @@ export function DifferenceView({ of }: { of: Wire<Difference> }) {
             label: `${s(differing.cells)} ${of.cells.length}`,
             children: (
               <>
-                <Table
+                <ListTable
+                  label={s(differing.cells)}
                   size="small"
                   rowKey={(c) => `${c.table}/${c.row}/${c.column}/${c.change}`}
                   pagination={of.cells.length > 20 ? { pageSize: 20 } : false}
@@ -65,10 +72,10 @@ export function DifferenceView({ of }: { of: Wire<Difference> }) {
                   dataSource={of.cells}
                   columns={[
                     { title: s(differing.table), dataIndex: 'table', width: 140 },
-                    { title: s(differing.row), dataIndex: 'row' },
+                    { title: s(differing.row), dataIndex: 'row', card: 'head' },
                     { title: s(differing.column), dataIndex: 'column' },
                     { title: '', width: 80, render: (_, c) => change(c.change) },
-                    { title: `${s(differing.before)} → ${s(differing.after)}`, render: (_, c) => arrow(c.before, c.after) },
+                    { title: `${s(differing.before)} → ${s(differing.after)}`, card: 'full', render: (_, c) => arrow(c.before, c.after) },
                   ]}
                 />
                 {of.cellsMore ? <p className="muted">{s(differing.more, { n: of.cellsMore })}</p> : null}
@@ -79,7 +86,8 @@ export function DifferenceView({ of }: { of: Wire<Difference> }) {
             key: 'targets',
             label: `${s(differing.targets)} ${of.targets.length}`,
             children: (
-              <Table
+              <ListTable
+                label={s(differing.targets)}
                 size="small"
                 rowKey={(t) => `${t.key}${t.change}`}
                 pagination={of.targets.length > 20 ? { pageSize: 20 } : false}
@@ -89,6 +97,7 @@ export function DifferenceView({ of }: { of: Wire<Difference> }) {
                   { title: '', width: 80, render: (_, t) => change(t.change) },
                   {
                     title: s(differing.targets),
+                    card: 'head',
                     render: (_, t) => (
                       <>
                         {t.indicator}
@@ -100,10 +109,11 @@ export function DifferenceView({ of }: { of: Wire<Difference> }) {
                   },
                   {
                     title: `${s(differing.before)} → ${s(differing.after)}`,
+                    card: 'full',
                     render: (_, t) =>
                       t.fields.map((f) => (
                         <div key={f.field}>
-                          {f.field}：{arrow(f.before, f.after)}
+                          {s(fieldWords[f.field]) || f.field}：{arrow(f.before, f.after)}
                         </div>
                       )),
                   },

@@ -1,12 +1,13 @@
 // The targets of one disclosure: as read and correctable, with advice on their quality, and the way to their live values.
 import { Link } from '@tanstack/react-router';
-import { Button, Table, Tag } from 'antd';
+import { Button, Tag } from 'antd';
 import { useState } from 'react';
 import { financeApi } from '#core/finance/contract.ts';
 import type { Place } from '#core/finance/source.ts';
 import { type Reply, useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Loaded, Nothing } from '../ui/page.tsx';
+import { ListTable } from './list-table.tsx';
 import { AdviceList } from './advice-list.tsx';
 import { CorrectDialog } from './correcting.tsx';
 import { placeKey, placeText } from './place.ts';
@@ -60,7 +61,8 @@ export function DisclosureTargets({ of }: { of: Disclosure }) {
       <section className="card" style={{ padding: 0 }}>
         <Loaded query={list}>
           {(data) => (
-            <Table<Target>
+            <ListTable<Target>
+              label={s(words.indicator)}
               size="small"
               rowKey="key"
               scroll={{ x: 980 }}
@@ -70,6 +72,7 @@ export function DisclosureTargets({ of }: { of: Disclosure }) {
               columns={[
                 {
                   title: s(words.place),
+                  card: 'full',
                   width: 190,
                   render: (_, t) => (
                     <>
@@ -81,7 +84,7 @@ export function DisclosureTargets({ of }: { of: Disclosure }) {
                   ),
                 },
                 { title: s(adviceWords.level2), width: 120, render: (_, t) => t.level2 ?? t.level1 },
-                { title: s(words.indicator), render: (_, t) => part(t, 'indicator') },
+                { title: s(words.indicator), card: 'head', render: (_, t) => part(t, 'indicator') },
                 { title: s(correcting.nature), width: 80, render: (_, t) => part(t, 'nature') },
                 { title: s(correcting.value), width: 90, render: (_, t) => part(t, 'value') },
                 { title: s(correcting.unit), width: 90, render: (_, t) => part(t, 'unit') },
@@ -97,6 +100,7 @@ export function DisclosureTargets({ of }: { of: Disclosure }) {
                 },
                 {
                   title: '',
+                  card: 'foot',
                   width: 120,
                   render: (_, t) => (
                     <>

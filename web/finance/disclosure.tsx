@@ -1,6 +1,7 @@
 // One disclosure: its figures at the top and, under tabs, reading, findings, narrative, targets, corrections, versions.
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Alert, Button, Dropdown, Tabs, Tooltip } from 'antd';
+import { useState } from 'react';
 import { financeApi } from '#core/finance/contract.ts';
 import { addressOf, useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
@@ -10,10 +11,11 @@ import { DisclosureTargets } from './disclosure-targets.tsx';
 import { Findings } from './findings.tsx';
 import { FinancePage } from './frame.tsx';
 import { FindingCounts } from './list.tsx';
+import { ProduceDialog } from './produce-dialog.tsx';
 import { Reading } from './reading.tsx';
 import { Statements } from './statements.tsx';
 import { one, tabs } from './texts-disclosure.ts';
-import { files } from './texts-files.ts';
+import { files, producing } from './texts-files.ts';
 import { common, kindWords, pages } from './texts.ts';
 import { Versions } from './versions.tsx';
 
@@ -38,7 +40,9 @@ function Opened({ of }: { of: NonNullable<ReturnType<typeof useCall<typeof finan
   const search = useSearch({ strict: false }) as { tab?: string; finding?: string };
   const findings = useCall(financeApi.findings, { params: { id: of.id } });
   const items = findings.data?.items ?? [];
+  const { error, warning, rounding, undecidable } = of.findings;
   const tab = search.tab ?? 'reading';
+  const [makes, setProducing] = useState(false);
   const go = (next: Record<string, unknown>) =>
     void navigate({ to: '/finance/$id', params: { id: of.id }, search: Object.fromEntries(Object.entries(next).filter(([, v]) => v !== undefined)) as never, replace: true });
   const now = of.versions.find((v) => v.current);
@@ -67,6 +71,7 @@ function Opened({ of }: { of: NonNullable<ReturnType<typeof useCall<typeof finan
               items: [
                 { key: 'csv', label: <a href={report('csv')}>{s(common.csv)}</a> },
                 { key: 'json', label: <a href={report('json')}>{s(one.reportJson)}</a> },
+                { key: 'produce', label: s(producing.open), onClick: () => setProducing(true) },
               ],
             }}
           >
@@ -79,6 +84,7 @@ function Opened({ of }: { of: NonNullable<ReturnType<typeof useCall<typeof finan
         </>
       }
     >
+      {makes ? <ProduceDialog of={of} onClose={() => setProducing(false)} /> : null}
       {of.current || !now ? null : (
         <Alert
           type="info"
@@ -103,7 +109,7 @@ function Opened({ of }: { of: NonNullable<ReturnType<typeof useCall<typeof finan
           },
           {
             key: 'findings',
-            label: s(tabs.findings, { n: items.length }),
+            label: s(tabs.findings, { n: error + warning + rounding + undecidable }),
             children: (
               <Loaded query={findings}>
                 {(data) => <Findings of={of} findings={data.items} checks={data.checks} chosen={search.finding} onChoose={(finding) => go({ tab: 'findings', finding })} />}

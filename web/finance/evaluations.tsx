@@ -1,11 +1,12 @@
 // Self-evaluations of a year: which sheets there are, how far each has come, its score; and the schemes that score them.
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Button, Select, Table, Tag } from 'antd';
+import { Button, Select, Tag } from 'antd';
 import { financeApi } from '#core/finance/contract.ts';
 import { pointsText } from '#core/finance/self-evaluation.ts';
 import { type Reply, useCall, useCommand, useMay } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Figure, Figures, Loaded, Nothing } from '../ui/page.tsx';
+import { ListTable } from './list-table.tsx';
 import { FinancePage, saveCsv } from './frame.tsx';
 import { YearSelect } from './monitoring.tsx';
 import { evaluation as words } from './texts-evaluation.ts';
@@ -72,7 +73,8 @@ export function EvaluationsPage() {
               ))}
             </Figures>
             <section className="card" style={{ padding: 0 }}>
-              <Table<Item>
+              <ListTable<Item>
+                label={s(words.sheet)}
                 size="middle"
                 rowKey={(i) => `${i.unit}/${i.sheet}/${i.project ?? ''}`}
                 scroll={{ x: 820 }}
@@ -115,6 +117,7 @@ export function EvaluationsPage() {
                   { title: s(words.grade), width: 90, render: (_, i) => (i.grade ? <Tag color={gradeTone[i.grade]}>{s(i.gradeName)}</Tag> : null) },
                   {
                     title: '',
+                    card: 'foot',
                     width: 120,
                     render: (_, i) =>
                       i.id ? (

@@ -7,6 +7,7 @@ import { type Reply, useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { serverNow, timeText } from '../ui/clock.tsx';
 import { Figure, Figures, Loaded, Nothing } from '../ui/page.tsx';
+import { above, below, grid, legend } from './chart-parts.ts';
 import { ChartCard } from './charts.tsx';
 import { ExecutionBar } from './execution-bar.tsx';
 import { AdjustBudget, EnterMonth, ImportExecution } from './execution-entry.tsx';
@@ -242,13 +243,13 @@ function RateChart({ row, name, shown }: { row: ExecutionRow; name: string; show
     const unit = s(shown === '元' ? common.yuan : common.wan);
     return {
       option: {
-        grid: { left: 56, right: 52, top: 36, bottom: 28 },
-        legend: { top: 0 },
+        grid,
+        legend,
         tooltip: { trigger: 'axis' },
-        xAxis: { type: 'category', data: label },
+        xAxis: { type: 'category', data: label, ...below(s(words.monthAxis)) },
         yAxis: [
-          { type: 'value', name: '%', min: 0 },
-          { type: 'value', name: unit, splitLine: { show: false } },
+          { type: 'value', min: 0, ...above(`${s(words.rate)}（%）`) },
+          { type: 'value', ...above(s(words.monthAmount, { unit })), nameTextStyle: { align: 'right' }, splitLine: { show: false } },
         ],
         series: [
           { type: 'line', name: s(words.time), data: time, showSymbol: false, lineStyle: { type: 'dashed', color: '#52667f' }, itemStyle: { color: '#52667f' } },
@@ -262,5 +263,5 @@ function RateChart({ row, name, shown }: { row: ExecutionRow; name: string; show
       },
     };
   }, [row, shown, s]);
-  return <ChartCard title={`${s(words.chart)} · ${name}`} label={s(words.chartLabel, { project: name })} option={chart.option} rows={chart.rows} height={230} />;
+  return <ChartCard title={`${s(words.chart)} · ${name}`} label={s(words.chartLabel, { project: name })} option={chart.option} rows={chart.rows} height={270} />;
 }

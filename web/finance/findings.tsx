@@ -43,13 +43,14 @@ export function Findings({
       (!text.trim() || f.message.includes(text.trim()) || f.places.some((p) => p.table?.includes(text.trim()))),
   );
   const rules = useMemo(() => [...new Map(findings.map((f) => [f.rule, f])).values()], [findings]);
-  const current = findings.find((f) => f.key === chosen);
+  // Where both fit, the first is open at once.
+  const current = findings.find((f) => f.key === chosen) ?? (narrow ? undefined : shown[0]);
   // J and K move through the list, as in the other lists.
   useEffect(() => {
     const hear = (e: KeyboardEvent) => {
       if (e.ctrlKey || e.metaKey || e.altKey || (e.target as HTMLElement).closest('input,textarea,select,[role=combobox],[role=gridcell]')) return;
       const step = e.key === 'j' ? 1 : e.key === 'k' ? -1 : 0;
-      const next = step ? shown[Math.min(shown.length - 1, Math.max(0, shown.findIndex((f) => f.key === chosen) + step))] : undefined;
+      const next = step ? shown[Math.min(shown.length - 1, Math.max(0, shown.findIndex((f) => f.key === current?.key) + step))] : undefined;
       if (next) onChoose(next.key);
     };
     addEventListener('keydown', hear);
@@ -139,7 +140,7 @@ export function Findings({
             <ul className="fin-list">
               {shown.map((f) => (
                 <li key={f.key}>
-                  <button type="button" className="fin-item" aria-pressed={f.key === chosen} onClick={() => onChoose(f.key)}>
+                  <button type="button" className="fin-item" aria-pressed={f.key === current?.key} onClick={() => onChoose(f.key)}>
                     <span className="row" style={{ gap: 4 }}>
                       <Tag color={severityTone[f.severity]!} style={{ margin: 0 }}>
                         {s(severityWords[f.severity])}

@@ -1,11 +1,12 @@
 // All disclosures in reach: counts, filters, findings by severity; and which units have none yet.
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Button, Input, Select, Switch, Table, Tabs, Tag, Tooltip } from 'antd';
+import { Button, Input, Select, Switch, Tabs, Tag, Tooltip } from 'antd';
 import { financeApi } from '#core/finance/contract.ts';
 import { type Reply, useCall, useMay } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Time } from '../ui/clock.tsx';
 import { Figure, Figures, Loaded, Nothing } from '../ui/page.tsx';
+import { ListTable } from './list-table.tsx';
 import { Coverage } from './coverage.tsx';
 import { FinancePage, saveCsv } from './frame.tsx';
 import { files } from './texts-files.ts';
@@ -165,7 +166,8 @@ export function Disclosures() {
                 <div className="card" style={{ padding: 0 }}>
                   <Loaded query={query}>
                     {() => (
-                      <Table<Item>
+                      <ListTable<Item>
+                        label={s(common.title)}
                         size="middle"
                         rowKey="id"
                         scroll={{ x: 1000 }}
@@ -198,6 +200,7 @@ export function Disclosures() {
                           { title: s(common.kind), width: 80, render: (_, d) => s(kindWords[d.kind]) },
                           {
                             title: s(files.content),
+                            card: 'full',
                             width: 150,
                             render: (_, d) => (
                               <>
@@ -208,6 +211,7 @@ export function Disclosures() {
                           },
                           {
                             title: s(files.findings),
+                            card: 'full',
                             sorter: (a, b) => a.findings.error - b.findings.error || a.findings.warning - b.findings.warning,
                             render: (_, d) => (
                               <Link to="/finance/$id" params={{ id: d.id }} search={{ tab: 'findings' } as never}>

@@ -1,6 +1,6 @@
 // 双监控: execution and targets of each project by period, with deviation, cause and correction.
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Alert, Button, DatePicker, Drawer, Form, Input, Segmented, Select, Switch, Table, Tag } from 'antd';
+import { Alert, Button, DatePicker, Drawer, Form, Input, Segmented, Select, Switch, Tag } from 'antd';
 import dayjs, { type Dayjs } from 'dayjs';
 import { useMemo, useState } from 'react';
 import { financeApi } from '#core/finance/contract.ts';
@@ -8,6 +8,8 @@ import { type Reply, useCall, useCommand, useMay } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { timeText } from '../ui/clock.tsx';
 import { Figure, Figures, Loaded, Nothing } from '../ui/page.tsx';
+import { ListTable } from './list-table.tsx';
+import { above, below, grid } from './chart-parts.ts';
 import { ChartCard } from './charts.tsx';
 import { FinancePage, saveCsv } from './frame.tsx';
 import { Money, moneyText, percentText, useShown } from './money.tsx';
@@ -88,8 +90,8 @@ export function MonitoringPage() {
         {(d) => (
           <>
             <div className="card spread" style={{ padding: '10px 16px' }}>
-              <div className="row">
-                <div style={{ overflowX: 'auto', maxWidth: '100%' }}>
+              <div className="row" style={{ minWidth: 0, maxWidth: '100%' }}>
+                <div style={{ overflowX: 'auto', minWidth: 0, maxWidth: '100%' }}>
                   <Segmented
                     aria-label={s(words.period)}
                     value={period ?? ''}
@@ -126,7 +128,8 @@ export function MonitoringPage() {
             </Figures>
             {items.some((i) => i.execution.deviation !== null) ? <DeviationChart items={items} /> : null}
             <section className="card" style={{ padding: 0 }}>
-              <Table<Item>
+              <ListTable<Item>
+                label={s(words.title)}
                 size="middle"
                 rowKey={keyOf}
                 scroll={{ x: 960 }}
@@ -174,9 +177,14 @@ export function MonitoringPage() {
                         </span>
                       ),
                   },
-                  { title: s(words.targets), render: (_, i) => s(words.targetsOf, { measured: i.targets.measured, total: i.targets.total, behind: i.targets.behind.length }) },
+                  {
+                    title: s(words.targets),
+                    card: 'full',
+                    render: (_, i) => s(words.targetsOf, { measured: i.targets.measured, total: i.targets.total, behind: i.targets.behind.length }),
+                  },
                   {
                     title: s(words.state),
+                    card: 'full',
                     render: (_, i) => (
                       <>
                         <Tag color={stateTone[i.state]}>{s(stateWords[i.state])}</Tag>
@@ -188,6 +196,7 @@ export function MonitoringPage() {
                   },
                   {
                     title: '',
+                    card: 'foot',
                     width: 90,
                     render: (_, i) => (
                       <Button
@@ -231,10 +240,10 @@ function DeviationChart({ items }: { items: Item[] }) {
     return {
       n: known.length,
       option: {
-        grid: { left: 8, right: 40, top: 10, bottom: 24, containLabel: true },
+        grid: { ...grid, bottom: 30 },
         tooltip: { trigger: 'axis' },
-        xAxis: { type: 'value', name: '%' },
-        yAxis: { type: 'category', data: known.map(name), axisLabel: { width: 180, overflow: 'truncate' } },
+        xAxis: { type: 'value', ...below(s(words.deviationAxis)) },
+        yAxis: { type: 'category', data: known.map(name), axisLabel: { width: innerWidth < 700 ? 100 : 220, overflow: 'truncate' }, ...above(s(words.project)) },
         series: [
           {
             type: 'bar',
@@ -250,7 +259,7 @@ function DeviationChart({ items }: { items: Item[] }) {
       },
     };
   }, [items, s]);
-  return <ChartCard title={s(words.chart)} label={s(words.chart)} option={chart.option} rows={chart.rows} height={Math.min(420, 60 + chart.n * 26)} />;
+  return <ChartCard title={s(words.chart)} label={s(words.chart)} option={chart.option} rows={chart.rows} height={Math.min(520, 90 + chart.n * 26)} />;
 }
 
 interface Values {

@@ -37,7 +37,10 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
   const table = useCall(financeApi.table, { params: { id: of.id, n: n ?? 0 } }, { enabled: n !== undefined, placeholderData: (before) => before });
   const [selected, setSelected] = useState<{ n: number; at: At }>();
   const given = placeOfKey(search.at);
-  const [page, setPage] = useState(() => ({ file: given?.file ?? 0, page: given ? pageOf(given) : (of.pages[0]?.page ?? 1) }));
+  const item = of.tableList.find((t) => t.n === n);
+  const pageOfTable = (t: typeof item) => ({ file: t?.place.file ?? 0, page: t ? pageOf(t.place as Place) : (of.pages[0]?.page ?? 1) });
+  // What stands beside a table is the page it was read from.
+  const [page, setPage] = useState(() => (given ? { file: given.file ?? 0, page: pageOf(given) } : pageOfTable(item)));
   const [loose, setLoose] = useState<Target | undefined>(given ? { place: given, ...(search.words ? { words: search.words } : {}) } : undefined);
   const go = (next: ReadingSearch) =>
     void navigate({
@@ -52,7 +55,6 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
     [table.data, n],
   );
   const finding = findings.find((f) => f.key === search.finding);
-  const item = of.tableList.find((t) => t.n === n);
   const cellsOf = (f: Finding, t: TableReply): At[] => f.places.filter((p) => p.table === t.id).flatMap((p) => cellsAt(t.body, p as Place, f.figures));
   // A finding chosen elsewhere selects its first cell here.
   useEffect(() => {
@@ -72,7 +74,14 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
   const at = selected?.n === n ? selected?.at : undefined;
   const row = ready?.body.find((r) => r.r === at?.r);
   const cell = row?.cells.find((c) => c.c === at?.c);
-  const target: Target | undefined = loose ?? (row ? { place: (cell?.place ?? row.place) as Place, row: row as never, cell: cell as never } : undefined);
+  const target: Target | undefined =
+    loose ?? (row ? { place: (cell?.place ?? row.place) as Place, row: row as never, cell: cell as never } : item ? { place: item.place as Place } : undefined);
+  const turn = (to: number) => {
+    setLoose(undefined);
+    setSelected(undefined);
+    setPage(pageOfTable(of.tableList.find((t) => t.n === to)));
+    go({ table: to });
+  };
 
   /** A line of the original: its row in this table, else the table it stands in. */
   const pick = (place: Place) => {
@@ -104,7 +113,7 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
     <div className="grid">
       <div className="spread no-print">
         <div className="row">
-          <Button aria-label={s(reading.previous)} disabled={index <= 0} onClick={() => go({ table: of.tableList[index - 1]!.n })}>
+          <Button aria-label={s(reading.previous)} disabled={index <= 0} onClick={() => turn(of.tableList[index - 1]!.n)}>
             ‹
           </Button>
           <Select
@@ -112,10 +121,10 @@ export function Reading({ of, findings }: { of: Disclosure; findings: Finding[] 
             style={{ width: narrow ? 220 : 380 }}
             value={n}
             showSearch={{ optionFilterProp: 'label' }}
-            onChange={(v) => go({ table: v })}
+            onChange={turn}
             options={of.tableList.map((t) => ({ value: t.n, label: `${t.id} ${t.title}${t.findings ? `（${t.findings}）` : ''}` }))}
           />
-          <Button aria-label={s(reading.next)} disabled={index >= of.tableList.length - 1} onClick={() => go({ table: of.tableList[index + 1]!.n })}>
+          <Button aria-label={s(reading.next)} disabled={index >= of.tableList.length - 1} onClick={() => turn(of.tableList[index + 1]!.n)}>
             ›
           </Button>
           {item ? (

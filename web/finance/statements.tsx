@@ -1,12 +1,13 @@
 // The narrative's statements with their figures marked, the findings they are part of, and corrections of misread figures.
 import { Link } from '@tanstack/react-router';
-import { Button, Input, Switch, Table, Tag } from 'antd';
+import { Button, Input, Switch, Tag } from 'antd';
 import { useState } from 'react';
 import { financeApi } from '#core/finance/contract.ts';
 import type { Place } from '#core/finance/source.ts';
 import { type Reply, useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Loaded, Nothing } from '../ui/page.tsx';
+import { ListTable } from './list-table.tsx';
 import { CorrectDialog } from './correcting.tsx';
 import { marked } from './grid.ts';
 import { placeKey, placeText } from './place.ts';
@@ -43,7 +44,8 @@ export function Statements({ of }: { of: Disclosure }) {
       </div>
       <Loaded query={list}>
         {(data) => (
-          <Table<Statement>
+          <ListTable<Statement>
+            label={s(statement.subject)}
             size="middle"
             rowKey="n"
             scroll={{ x: 860 }}
@@ -51,9 +53,10 @@ export function Statements({ of }: { of: Disclosure }) {
             dataSource={data.items.filter((x) => (!only || x.findingKeys.length > 0) && (!text.trim() || x.text.includes(text.trim()) || x.subject.includes(text.trim())))}
             locale={{ emptyText: <Nothing text={s(statement.empty)} /> }}
             columns={[
-              { title: s(statement.subject), width: 180, render: (_, x) => <span className="fin-clamp">{x.subject}</span> },
+              { title: s(statement.subject), width: 180, card: 'head', render: (_, x) => <span className="fin-clamp">{x.subject}</span> },
               {
                 title: s(statement.text),
+                card: 'full',
                 render: (_, x) => (
                   <span className="fin-figures">
                     {marked(
@@ -70,6 +73,7 @@ export function Statements({ of }: { of: Disclosure }) {
               },
               {
                 title: s(statement.figures),
+                card: 'full',
                 width: 250,
                 render: (_, x) => (
                   <div style={{ display: 'grid', gap: 2 }}>
@@ -98,6 +102,7 @@ export function Statements({ of }: { of: Disclosure }) {
               },
               {
                 title: '',
+                card: 'foot',
                 width: 150,
                 render: (_, x) => (
                   <>

@@ -8,6 +8,7 @@ import { useText } from '../texts.tsx';
 import { timeText } from '../ui/clock.tsx';
 import { Loaded } from '../ui/page.tsx';
 import { BindingPanel } from './binding.tsx';
+import { above, below, grid, legend } from './chart-parts.ts';
 import { ChartCard } from './charts.tsx';
 import { ForecastText, Now, ProgressBar, Promised } from './promise.tsx';
 import { target as words } from './texts-targets.ts';
@@ -90,11 +91,12 @@ function Months({ of: t }: { of: Detail }) {
     const plan = t.plan ? names.map((_, i) => ((i + 1) % 3 === 0 ? t.plan![(i + 1) / 3 - 1]! : null)) : null;
     return {
       option: {
-        grid: { left: 52, right: 60, top: 34, bottom: 28 },
-        legend: { top: 0 },
+        // The names of the lines stand at their right ends.
+        grid: { ...grid, right: 64 },
+        legend,
         tooltip: { trigger: 'axis' },
-        xAxis: { type: 'category', data: names },
-        yAxis: { type: 'value', name: t.measure ?? '' },
+        xAxis: { type: 'category', data: names, ...below(s(words.months)) },
+        yAxis: { type: 'value', ...above(t.measure ?? '') },
         series: [
           { type: 'bar', name: s(words.ofMonth), data: value, barMaxWidth: 18, itemStyle: { color: '#9dbcf2' } },
           {
@@ -119,7 +121,7 @@ function Months({ of: t }: { of: Detail }) {
       rows: { head: [s(words.months), s(words.ofMonth), s(words.total)], rows: names.map((n, i) => [n, value[i] ?? null, total[i] ?? null]) },
     };
   }, [t, promised, s]);
-  return <ChartCard title={s(words.months)} label={s(words.monthsLabel, { name: t.indicator })} option={chart.option} rows={chart.rows} height={240} />;
+  return <ChartCard title={s(words.months)} label={s(words.monthsLabel, { name: t.indicator })} option={chart.option} rows={chart.rows} height={280} />;
 }
 
 function Plan({ of: t }: { of: Detail }) {

@@ -1,6 +1,7 @@
 // The table of targets with promise, binding, live value, progress, forecast; used for all, for those at risk and for one disclosure.
-import { Table, Tag } from 'antd';
+import { Tag } from 'antd';
 import { useText } from '../texts.tsx';
+import { ListTable } from './list-table.tsx';
 import { BindingCell } from './binding.tsx';
 import { ForecastText, Now, ProgressBar, Promised, type Target } from './promise.tsx';
 import { target as words } from './texts-targets.ts';
@@ -23,7 +24,8 @@ export function TargetTable({
 }) {
   const s = useText();
   return (
-    <Table<Target>
+    <ListTable<Target>
+      label={s(words.indicator)}
       size="middle"
       rowKey="key"
       scroll={{ x: 1120 }}
@@ -43,6 +45,7 @@ export function TargetTable({
       columns={[
         {
           title: s(words.indicator),
+          card: 'head',
           width: 260,
           render: (_, t) => (
             <>
@@ -63,13 +66,14 @@ export function TargetTable({
           ),
         },
         { title: s(words.promised), width: 120, render: (_, t) => <Promised of={t} /> },
-        { title: s(words.binding), width: 260, render: (_, t) => <BindingCell of={t} may={may} /> },
+        { title: s(words.binding), width: 260, card: 'full', render: (_, t) => <BindingCell of={t} may={may} /> },
         { title: s(words.now), width: 100, align: 'right', render: (_, t) => <Now of={t} /> },
-        { title: s(words.progress), width: 150, render: (_, t) => <ProgressBar of={t} /> },
+        { title: s(words.progress), width: 150, card: 'full', render: (_, t) => <ProgressBar of={t} /> },
         { title: s(words.forecast), width: 110, align: 'right', render: (_, t) => <ForecastText of={t} /> },
         {
           title: s(words.state),
           width: 220,
+          card: 'full',
           render: (_, t) => (
             <>
               <Tag color={progressTone[t.progress.state]!}>{s(t.progress.stateName)}</Tag>

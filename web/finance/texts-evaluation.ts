@@ -83,6 +83,7 @@ export const compare = {
   basic: t('基本支出', 'Basic'),
   project: t('项目支出', 'Project'),
   change: t('比上年增减', 'Change on the year before'),
+  changeAxis: t('比上年', 'Change'),
   changeLabel: t('各单位支出比上年的增减（%）', 'Change on the year before (%)'),
   changeStored: t('与已导入的上年文件比', 'against the stored year before'),
   changePublished: t('与文件所载上年数比', 'against the prior-year column'),

@@ -37,6 +37,7 @@ export const execution = {
   chart: t('执行率与时间进度', 'Rate against time'),
   chartLabel: t('{project} 各月累计执行率与时间进度', '{project}: cumulative rate and time'),
   cumulativeRate: t('累计执行率', 'Cumulative rate'),
+  monthAxis: t('月份', 'Month'),
   monthAmount: t('当月执行（{unit}）', 'Spent in the month ({unit})'),
   import: t('导入执行数', 'Import amounts'),
   importHint: t(
@@ -75,6 +76,7 @@ export const monitoring = {
   project: t('单位 / 项目', 'Unit / project'),
   rate: t('执行率', 'Rate'),
   deviation: t('偏差', 'Deviation'),
+  deviationAxis: t('执行率与时间进度之差（百分点）', 'Rate minus time (points)'),
   deviationOf: t('{n} 个百分点', '{n} points'),
   targets: t('目标', 'Targets'),
   targetsOf: t('可计量 {measured} / {total}，落后 {behind}', '{measured} of {total} measured, {behind} behind'),

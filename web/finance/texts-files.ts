@@ -125,3 +125,18 @@ export const differing = {
   solved: t('已消除', 'gone'),
   appeared: t('新出现', 'new'),
 };
+
+export const producing = {
+  title: t('生成公开文件', 'Produce the disclosure'),
+  open: t('生成公开文件…', 'Produce the disclosure…'),
+  hint: t(
+    '由本中心存入的数字（含更正）重新写出全套公开表与文字说明，合计由逐项数字得出，文字与表格出自同一套数字。',
+    'All tables and the narrative are written from the stored, corrected figures; totals follow from their parts.',
+  ),
+  xlsx: t('电子表格 XLSX', 'XLSX'),
+  docx: t('文档 DOCX', 'DOCX'),
+  html: t('打印网页', 'Print page'),
+  csv: t('数据包 CSV', 'CSV data package'),
+  json: t('数据 JSON', 'JSON'),
+  missing: t('存入的文件没有说明的 {n} 处，需要补充或核对', '{n} points the stored document does not tell'),
+};

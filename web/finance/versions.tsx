@@ -1,6 +1,6 @@
 // Versions of a disclosure with their differences, its files, and what of them was not understood.
 import { Link } from '@tanstack/react-router';
-import { Alert, Button, Select, Table, Tag } from 'antd';
+import { Alert, Button, Select, Tag } from 'antd';
 import { useState } from 'react';
 import { financeApi } from '#core/finance/contract.ts';
 import type { Place } from '#core/finance/source.ts';
@@ -8,6 +8,7 @@ import { addressOf, type Reply, useCall } from '../api.ts';
 import { useText } from '../texts.tsx';
 import { Time, timeText } from '../ui/clock.tsx';
 import { Loaded, Nothing } from '../ui/page.tsx';
+import { ListTable } from './list-table.tsx';
 import { DifferenceView } from './difference-view.tsx';
 import { placeText } from './place.ts';
 import { one, version } from './texts-disclosure.ts';
@@ -26,7 +27,8 @@ export function Versions({ of }: { of: Disclosure }) {
       {of.scannedPages.length ? <Alert type="warning" showIcon title={s(one.scanned, { pages: of.scannedPages.map((p) => p.page).join('、') })} /> : null}
       <section className="card">
         <h2>{s(version.versions)}</h2>
-        <Table
+        <ListTable
+          label={s(version.versions)}
           size="small"
           rowKey="id"
           pagination={false}
@@ -83,7 +85,8 @@ export function Versions({ of }: { of: Disclosure }) {
       </section>
       <section className="card">
         <h2>{s(version.files)}</h2>
-        <Table
+        <ListTable
+          label={s(version.files)}
           size="small"
           rowKey={(f) => f.sha256 + f.name}
           pagination={false}
@@ -113,7 +116,8 @@ export function Versions({ of }: { of: Disclosure }) {
           {s(version.unread)} {of.unread.length}
         </h2>
         {of.unread.length ? (
-          <Table
+          <ListTable
+            label={s(version.unread)}
             size="small"
             rowKey={(u) => `${JSON.stringify(u.place)}${u.text}`}
             pagination={of.unread.length > 20 ? { pageSize: 20 } : false}
