@@ -282,7 +282,7 @@ export async function run(o: Options): Promise<{ results: Result[] }> {
     };
     await load({ kind: 'http', size: 1000, connections: 4, pipeline: 1, ...common, base: base(), seconds: 2 }, {});
     await scenario('http-1', { kind: 'http', size: 1, connections: 64, pipeline: 1 });
-    await scenario('http-100', { kind: 'http', size: 100, connections: 32, pipeline: 1 });
+    await scenario('http-100', { kind: 'http', size: 100, connections: 64, pipeline: 1 });
     const full = await scenario('http-1000', { kind: 'http', size: 1000, connections: 32, pipeline: 1 });
     await scenario('mqtt-qos1', { kind: 'mqtt', size: 1, connections: 64, pipeline: 16 });
     if (wanted('reading-to-browser')) {
