@@ -37,11 +37,14 @@ function progress(total: number): (done: number, name: string) => void {
 const reason = (error: unknown): { code: string; message: string } =>
   error instanceof FileError ? { code: error.code, message: error.message } : { code: 'unreadable', message: `文件无法读取：${(error as Error).message.slice(0, 200)}` };
 
-/** Reads documents; a file whose pages are all scanned cannot be read. */
+/** Reads documents; a file whose pages are all scanned, or that holds no disclosure at all, cannot be read. */
 function understand(documents: SourceDocument[]): Disclosure {
   const pages = documents.flatMap((d) => d.pages);
-  if (pages.length > 0 && pages.every((p) => p.scanned)) throw new FileError('scanned', `全部 ${pages.length} 页都是扫描图像，没有可读的文字`);
-  return readDisclosure(documents);
+  if (pages.length > 0 && pages.every((p) => p.scanned)) throw new FileError('scanned', `全部 ${pages.length} 页都没有可读的文字（是扫描图像，或字体没有附字符编码）`);
+  const d = readDisclosure(documents);
+  if (d.tables.length === 0 && d.targets.length === 0 && !d.statements.some((s) => s.amount ?? s.change))
+    throw new FileError('not-a-disclosure', '文件中没有读到预算或决算的表格和数字，看来不是一份预决算公开');
+  return d;
 }
 
 export const command: Command = {

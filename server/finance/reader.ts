@@ -6,7 +6,8 @@ import type { GivenFile, Understood } from './understand.ts';
 
 /** Longer than the limit on one file: several files of a disclosure are read together. */
 const longest = 60_000;
-const idleAfter = 30_000;
+/** A process kept warm reads the next upload without starting anew. */
+const idleAfter = 600_000;
 
 interface Waiting {
   resolve: (value: never) => void;

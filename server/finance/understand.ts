@@ -67,7 +67,7 @@ export async function understand(opener: Opener, given: GivenFile[], rules: Rule
     documents.push(...(await opener.bytes(f.bytes, f.name)));
   }
   const pages = documents.flatMap((d) => d.pages);
-  if (pages.length > 0 && pages.every((p) => p.scanned)) throw new FileError('scanned', `全部 ${pages.length} 页都是扫描图像，没有可读的文字`);
+  if (pages.length > 0 && pages.every((p) => p.scanned)) throw new FileError('scanned', `全部 ${pages.length} 页都没有可读的文字（是扫描图像，或字体没有附字符编码）`);
   // Packed and unpacked: what is checked is exactly what is stored (without NUL and broken characters).
   const model = packDisclosure(readDisclosure(documents));
   const disclosure = unpackDisclosure(model);

@@ -1,5 +1,6 @@
 // PDF files: text with positions and ruling lines of every page; pages that are only pictures are reported as scanned.
 import type { Ruling, SourceDocument, SourcePage, TextItem } from '#core/finance/source.ts';
+import { CharacterMaps, isGarbled } from './cmaps.ts';
 import { unpacked } from './inflate.ts';
 import { FileError, limits } from './limits.ts';
 
@@ -87,6 +88,15 @@ function rulingsOf(list: Operators, ops: Record<string, number>, base: Matrix): 
   return { rulings, images };
 }
 
+/** Whether a page sets text at all, though none of it may have come out as characters. */
+function showsText(list: Operators, ops: Record<string, number>): boolean {
+  let shown = 0;
+  list.fnArray.forEach((fn, i) => {
+    if (fn === ops.showText || fn === ops.showSpacedText) shown += ((list.argsArray[i] as unknown[] | null)?.[0] as unknown[] | undefined)?.length ?? 0;
+  });
+  return shown >= 8;
+}
+
 /** Reads a PDF. `tick` is called after every page, as a sign of life. */
 export async function readPdf(bytes: Uint8Array, file: string, tick: () => void): Promise<SourceDocument> {
   const { getDocumentProxy, getResolvedPDFJS } = await import('unpdf');
@@ -106,6 +116,11 @@ export async function readPdf(bytes: Uint8Array, file: string, tick: () => void)
       stopAtErrors: false,
       // Pictures are never decoded: a page that only shows one is told by its operators.
       maxImageSize: 1,
+      // Maps of Chinese fonts that are not embedded.
+      cMapUrl: 'maps/',
+      cMapPacked: false,
+      useWorkerFetch: false,
+      BinaryDataFactory: CharacterMaps,
     } as Parameters<typeof getDocumentProxy>[1]);
   } catch (error) {
     refuseBomb();
@@ -138,7 +153,10 @@ export async function readPdf(bytes: Uint8Array, file: string, tick: () => void)
       // Drawn without letters and without lines: a picture of a page.
       const drawn = list.fnArray.includes(OPS.transform) || images > 0;
       if (letters < 8 && drawn && rulings.length < 8) pages.push({ page: n, scanned: true });
-      else pages.push({ page: n, items, rulings });
+      else if (isGarbled(items.map((i) => i.text).join('')) || (items.length === 0 && showsText(list, OPS as unknown as Record<string, number>))) {
+        pages.push({ page: n, scanned: true });
+        remarks.push({ text: `第 ${n} 页的文字没有可用的字符编码（字体未附编码对照），无法读出`, place: { page: n } });
+      } else pages.push({ page: n, items, rulings });
       page.cleanup();
     } catch (error) {
       if (error instanceof FileError) throw error;
