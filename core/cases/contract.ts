@@ -276,7 +276,7 @@ export const casesApi = {
     method: 'GET',
     path: '/api/cases/catalogue',
     tag: 'cases',
-    access: 'case.report',
+    access: 'signed-in',
     summary: { zh: '流程、板块、事项与场景', en: 'Flows, sectors, matters, scenarios' },
     output: z.object({ flows: z.array(z.unknown()), sectors: z.array(z.unknown()), matters: z.array(z.unknown()), scenarios: z.array(z.unknown()) }),
   }),

@@ -142,9 +142,12 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
         at,
       );
       facts.push({ kind: 'warning.reopened', subject: `warning:${w.id}`, data: { flaps: w.flaps + 1, value: round(change.value) }, unit: w.unit });
+      // Nobody acknowledged it before it paused: it is still to be escalated.
+      if (!w.acknowledgedAt && !w.foldedInto && !w.inhibitedBy) await setTimers(work, escalationTimers({ id: w.id, generation: w.version + 1 }, rule, at));
       w.closedAt = null;
       w.state = w.acknowledgedAt ? 'acknowledged' : 'raised';
       w.level = change.to;
+      w.version++;
       if (w.foldedInto) touchedStorms.add(w.foldedInto);
       continue;
     }
@@ -410,12 +413,37 @@ export async function respond(
   return opened;
 }
 
-/** Counts a storm's children again; with none open it is over. */
+/** Counts a storm's children again; with none open it is over, and with some open again it is there again: none of them shows on its own. */
 export async function settleStorm(work: Work, id: string): Promise<void> {
   const [c] = await store.countChildren(work.tx, id, work.at);
-  if (!c || c.open > 0) return;
+  if (!c) return;
   const w = await store.lock(work.tx, id);
-  if (!w || w.closedAt) return;
+  if (!w || c.open > 0 === (w.closedAt === null)) return;
+  if (c.open > 0) {
+    // Back after it had recovered by itself, it is the same episode; back after a person had ended it, it is to be looked at again.
+    const known = w.outcome === 'recovered' && w.acknowledgedAt !== null;
+    await store.change(
+      work.tx,
+      id,
+      {
+        state: known ? 'acknowledged' : 'raised',
+        outcome: null,
+        verdict: null,
+        closed_at: null,
+        closed_by: null,
+        flaps: w.flaps + 1,
+        ...(known ? {} : { acknowledged_at: null, acknowledged_by: null }),
+      },
+      work.at,
+    );
+    if (!known) {
+      const [worst] = await work.tx<{ rule: string }[]>`select rule from warnings where folded_into = ${id} and closed_at is null and rule is not null order by level limit 1`;
+      const rule = (await store.newestRules(work.tx)).find((r) => r.code === worst?.rule)?.definition;
+      if (rule) await setTimers(work, escalationTimers({ id, generation: w.version + 1 }, rule, work.at));
+    }
+    await append(work, [{ kind: 'warning.reopened', subject: `warning:${id}`, data: { children: c.open, flaps: w.flaps + 1 }, unit: w.unit }]);
+    return;
+  }
   await store.change(work.tx, id, { state: 'closed', outcome: 'recovered', closed_at: work.at, closed_by: work.by }, work.at);
   await cancelTimers(work, `warning:${id}`);
   await append(work, [{ kind: 'warning.recovered', subject: `warning:${id}`, data: { children: c.children }, unit: w.unit }]);

@@ -131,6 +131,35 @@ test('I10: one open warning per rule and object, worsened and closed, with its e
   );
 });
 
+test('a storm that flaps is on the list while its sensors are wrong, one row as before, and is escalated again until acknowledged', async (t) => {
+  const s = await site(
+    t,
+    Array.from({ length: 30 }, (_, i) => ({ code: `p-${i}`, profile: 'pipe-pressure', unit: 'yuxi.t01', streams: ['pressure'] })),
+  );
+  const every = (minute: number, value: number) =>
+    say(
+      s,
+      Array.from({ length: 30 }, (_, i) => [`p-${i}/pressure`, minute, value] as [string, number, number]),
+    );
+  const rows = async () => (await open(s)).map((w) => [w.kind, w.level, w.state, w.children, w.flaps]);
+  const timers = async () => (await s.hub.sql`select 1 from timers where kind = 'warning.escalate' and state = 'waiting'`).length;
+  await every(1, 0.3);
+  await every(2, 0.02);
+  assert.deepEqual(await rows(), [['storm', 1, 'raised', 30, 0]]);
+  const waiting = await timers();
+  assert.ok(waiting > 0);
+  await every(4, 0.3);
+  assert.deepEqual(await rows(), []);
+  await every(6, 0.02);
+  assert.deepEqual(await rows(), [['storm', 1, 'raised', 30, 1]]);
+  assert.equal(await timers(), waiting, 'nobody acknowledged it: it is escalated as before');
+  await hubAck(s, (await open(s))[0]!.id);
+  await every(8, 0.3);
+  await every(10, 0.02);
+  assert.deepEqual(await rows(), [['storm', 1, 'acknowledged', 30, 2]], 'known already');
+  assert.equal((await s.hub.sql`select 1 from warnings where kind = 'storm'`).length, 1, 'one storm from first to last');
+});
+
 test('flapping is one warning with one notice; a consequence is only noted and stands up when its cause is gone', async (t) => {
   const s = await site(t, gauges(1));
   const rows: [string, number, number][] = [];

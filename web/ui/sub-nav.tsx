@@ -1,6 +1,6 @@
 // Links between the pages that share one entry of the menu.
 import { Link, useLocation } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import './rows.css';
 
 export interface SubPage {
@@ -14,8 +14,14 @@ export function SubNav({ pages, label }: { pages: readonly SubPage[]; label: str
     .filter((p) => pathname === p.to || pathname.startsWith(`${p.to}/`))
     .toSorted((a, b) => b.to.length - a.to.length)
     .at(0)?.to;
+  const bar = useRef<HTMLElement>(null);
+  // On a phone the bar is wider than the screen: the page one is on is in sight.
+  useEffect(() => {
+    const on = bar.current?.querySelector<HTMLElement>('[aria-current=page]');
+    if (on && bar.current) bar.current.scrollLeft = on.offsetLeft - bar.current.offsetLeft - (bar.current.clientWidth - on.offsetWidth) / 2;
+  }, [here, pages.length]);
   return (
-    <nav className="sub-nav no-print" aria-label={label}>
+    <nav ref={bar} className="sub-nav no-print" aria-label={label}>
       {pages.map((p) => (
         <Link key={p.to} to={p.to} activeOptions={{ exact: true }} {...(p.to === here ? { 'aria-current': 'page' as const } : {})}>
           {p.label}
