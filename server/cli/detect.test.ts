@@ -73,29 +73,51 @@ test('times as files have them', () => {
   for (const text of ['', 'x', '2014-13-01', '2014-02-30 00:00:00', '2014-04-01 25:00', '1e99', '07:05', 'NaN']) assert.equal(timeOf(text), undefined, text);
 });
 
-test('bad input is refused with its line, status 1, and no file', async () => {
-  const cases: [string, RegExp][] = [
+test('what is no table of these columns is refused with status 1, and no file', async () => {
+  for (const [text, message] of [
     ['', /第 1 行.*line 1/],
     ['time,amount\n1,2\n', /第 1 行.*timestamp.*value/],
-    ['timestamp,value\n2014-04-01 00:00:00,1\nyesterday,2\n', /第 3 行.*yesterday/],
-    ['timestamp,value\n1,1\n2,two\n', /第 3 行.*two/],
-    ['timestamp,value\n1,1\n2\n', /第 3 行/],
-    ['timestamp,value\n1,1\n\n2,1,3\n', /第 4 行/],
-    ['timestamp,value\n1,"1\n', /第 2 行/],
-  ];
-  for (const [text, message] of cases) {
+  ] as const) {
     const { code, rows, say } = await detect(text);
     assert.deepEqual([code, rows], [1, []], text);
     assert.match(say, message);
   }
 });
 
-test('wrong use is status 2, a missing file status 1', async () => {
-  const quiet = { out: () => {}, say: () => {}, colour: false, columns: 100 };
+test('a row that cannot be read is a row all the same: score 0 for no number, and the work goes on', async () => {
+  const rest = Array.from({ length: 400 }, (_, i) => `${time(i)},${(20 + Math.sin(i * 12.9898)).toFixed(3)}`);
+  const odd = ['yesterday,21', `${time(1)},fault`, time(2), `${time(3)},20,3`, `${time(4)},"20`, ',', `${time(2)},20.5`, `${time(2)},20.5`];
+  const { code, rows, say } = await detect(['TimeStamp,VALUE', ...rest, ...odd, ...rest].join('\r\n'));
+  assert.equal(code, 0);
+  assert.equal(rows.length, 1 + 400 + odd.length + 400);
+  assert.deepEqual(
+    rows.slice(401, 401 + odd.length).map((r) => r.slice(0, r.lastIndexOf(','))),
+    ['yesterday,21', `${time(1)},fault`, `${time(2)},`, `${time(3)},20`, `${time(4)},"""20"`, ',', `${time(2)},20.5`, `${time(2)},20.5`],
+  );
+  for (const i of [402, 403, 405, 406]) assert.match(rows[i]!, /,0\.000000$/);
+  assert.match(say, /4 行的时间或数值无法识别/);
+});
+
+test('one row, a constant series and only missing values are no reason for an error or an alarm', async () => {
+  const one = await detect('timestamp,value\n2014-04-01 00:00:00,1\n');
+  assert.deepEqual([one.code, one.rows.slice(1)], [0, ['2014-04-01 00:00:00,1,0.000000']]);
+  assert.deepEqual((await detect('timestamp,value\n')).rows, ['timestamp,value,anomaly_score']);
+  for (const v of ['7', '']) {
+    const { rows } = await detect(`timestamp,value\n${Array.from({ length: 3000 }, (_, i) => `${time(i)},${v}`).join('\n')}`);
+    assert.equal(rows.length, 3001);
+    assert.ok(rows.slice(1).every((r) => Number(r.split(',')[2]) < 0.5));
+  }
+});
+
+test('wrong use and a missing file are status 2, a folder status 1', async () => {
+  let say = '';
+  const quiet = { out: () => {}, say: (t: string) => void (say += t), colour: false, columns: 100 };
   assert.equal(await runCommand(['detect'], quiet), 2);
   assert.equal(await runCommand(['detect', '--input', 'x'], quiet), 2);
   assert.equal(await runCommand(['detect', '--nonsense'], quiet), 2);
-  assert.equal(await runCommand(['detect', '--input', join(folder, 'none.csv'), '--output', join(folder, 'o.csv')], quiet), 1);
+  say = '';
+  assert.equal(await runCommand(['detect', '--input', join(folder, 'none.csv'), '--output', join(folder, 'o.csv')], quiet), 2);
+  assert.match(say, /none\.csv：找不到文件/);
   assert.equal(await runCommand(['detect', '--input', folder, '--output', join(folder, 'o.csv')], quiet), 1);
 });
 

@@ -82,14 +82,17 @@ async function* linesOf(input: AsyncIterable<string>): AsyncGenerator<string[]> 
   if (rest) yield [rest];
 }
 
-/** Adds scores line by line; `write` gets whole lines. Gives the rows and how many reach 0.5. */
-export async function scoreLines(input: AsyncIterable<string>, write: (text: string) => Promise<void> | void): Promise<{ rows: number; warned: number }> {
+/**
+ * Adds scores line by line; `write` gets whole lines. Gives the rows, how many reach 0.5, and how many had no readable number or time:
+ * such a row counts as a missing reading, or as one at an unknown time, and never ends the work.
+ */
+export async function scoreLines(input: AsyncIterable<string>, write: (text: string) => Promise<void> | void): Promise<{ rows: number; warned: number; unread: number }> {
   const detector = createDetector();
   let line = 0;
   let rows = 0;
   let warned = 0;
+  let unread = 0;
   let at: [number, number] | undefined;
-  let columns = 0;
   const bad = (what: string): never => {
     throw new BadInput(`第 ${line} 行 (line ${line})：${what}`);
   };
@@ -100,23 +103,21 @@ export async function scoreLines(input: AsyncIterable<string>, write: (text: str
       let text = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
       if (line === 1 && text.charCodeAt(0) === 0xfeff) text = text.slice(1);
       if (text.trim() === '') continue;
-      const cells = cellsOf(text) ?? bad('引号没有闭合 (unclosed quote)');
+      const cells = cellsOf(text) ?? text.split(',');
       if (!at) {
         const names = cells.map((c) => c.trim().toLowerCase());
         at = [names.indexOf('timestamp'), names.indexOf('value')];
         if (at.includes(-1)) bad(`表头须有 timestamp 和 value 两列，实际是 ${text.slice(0, 100)} (heading must name timestamp and value)`);
-        columns = cells.length;
         out += 'timestamp,value,anomaly_score\n';
         continue;
       }
-      if (cells.length !== columns) bad(`应有 ${columns} 列，实际 ${cells.length} 列 (wrong number of cells)`);
-      const time = cells[at[0]]!;
-      const value = cells[at[1]]!;
-      const when = timeOf(time.trim()) ?? bad(`看不懂时间 ${time.slice(0, 60) || '（空）'} (not a time)`);
+      const time = cells[at[0]] ?? '';
+      const value = cells[at[1]] ?? '';
+      const when = timeOf(time.trim());
       const number = value.trim();
-      const missing = MISSING.test(number);
-      if (!missing && !NUMBER.test(number)) bad(`不是数字：${number.slice(0, 60)} (not a number)`);
-      const score = detector.push(when, missing ? null : Number(number));
+      const missing = !NUMBER.test(number);
+      if (when === undefined || (missing && !MISSING.test(number))) unread++;
+      const score = detector.push(when ?? Number.NaN, missing ? null : Number(number));
       rows++;
       if (score >= 0.5) warned++;
       // Cut, not rounded: what is printed as 0.5 was 0.5.
@@ -128,7 +129,7 @@ export async function scoreLines(input: AsyncIterable<string>, write: (text: str
     line = 1;
     bad('文件是空的，须有表头 timestamp,value (empty file)');
   }
-  return { rows, warned };
+  return { rows, warned, unread };
 }
 
 export const command: Command = {
@@ -137,8 +138,8 @@ export const command: Command = {
   usage: `npm run -s chengshu -- detect --input FILE.csv --output OUT.csv
 
 输入须有 timestamp、value 两列；输出为 timestamp,value,anomaly_score，每行一个 0 到 1 的分数，只依据该行及以前的行；
-0.5 及以上即平台会预警。空值、NaN 视为缺测，分数为 0。时间可为 2014-04-01 00:00:00、ISO 8601，或自 1970 年起的秒、毫秒。
-文件名写作 - 即标准输入、标准输出。出错时指明行号，不留下写了一半的结果；退出码 0 成功，1 文件有误，2 用法有误。`,
+0.5 及以上即平台会预警。空值、NaN、文字视为缺测，分数为 0。时间可为 2014-04-01 00:00:00、ISO 8601，或自 1970 年起的秒、毫秒。
+文件名写作 - 即标准输入、标准输出。出错时说明原因，不留下写了一半的结果；退出码 0 成功，1 内容不是这样的表，2 用法有误或找不到文件。`,
   async run(args, io) {
     let v: { input?: string | undefined; output?: string | undefined };
     try {
@@ -160,7 +161,7 @@ export const command: Command = {
       const target = part ? createWriteStream(part) : process.stdout;
       let failed: Error | undefined;
       target.on('error', (error) => (failed ??= error));
-      const { rows, warned } = await scoreLines(source, async (text) => {
+      const { rows, warned, unread } = await scoreLines(source, async (text) => {
         if (failed) throw failed;
         if (!target.write(text))
           await new Promise<void>((go) => {
@@ -174,14 +175,14 @@ export const command: Command = {
         await rename(part, v.output);
       }
       const seconds = (performance.now() - began) / 1000;
-      io.say(`${rows} 行，${warned} 行达到 0.5，用时 ${seconds.toFixed(1)} 秒`);
+      io.say(`${rows} 行，${warned} 行达到 0.5${unread ? `，${unread} 行的时间或数值无法识别，按缺测处理` : ''}，用时 ${seconds.toFixed(1)} 秒`);
       return 0;
     } catch (error) {
       if (part) await rm(part, { force: true });
       const { code, message } = error as NodeJS.ErrnoException;
       const why = code === 'ENOENT' ? '找不到文件或文件夹 (no such file or directory)' : code === 'EACCES' ? '没有权限 (permission denied)' : message;
       io.say(`${v.input}：${why}`);
-      return 1;
+      return code === 'ENOENT' ? 2 : 1;
     }
   },
 };
