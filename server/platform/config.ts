@@ -42,7 +42,7 @@ export const settings = {
         .regex(/^[a-z0-9][a-z0-9._-]{1,63}$/, '应为账号')
         .optional(),
     ),
-    note: '不登录访问 SensorThings（/sta）时用哪个账号的权限；不设则一律要求登录',
+    note: '不带凭据访问 SensorThings（/sta）与 MQTT 时用哪个账号的权限，只用于测试；不设则一律要求凭据',
   },
   PROBE_PLACE: {
     schema: empty(
