@@ -12,52 +12,57 @@ export interface Detector {
   /** Goes on from a state; a state of another form is refused with an error. */
   restore(state: unknown): void;
 }
-/** Constants of the method; the defaults are the product's and are not meant to be changed for a stream. */
+/** Constants of the method, found on made series (decision 0008); the product runs with these, and they are not meant to be changed for a stream. */
 export const defaults = {
+  /** Readings before the first word; a stream younger than `youth` must exceed the line by up to `young` more. */
   warmUp: 60,
+  young: 1.5,
+  youth: 400,
+  /** Surprise, −log10 of a chance, that gives 0.5; each alarm raises it by `heat`, which fades over `heatLife` readings. */
   threshold: 4.3,
-  /** Tail estimate. */
+  heat: 0.35,
+  heatLife: 1200,
+  /** After an alarm only what exceeds it `margin` times, fading over `hold` readings, is a new one. */
+  hold: 80,
+  margin: 1.25,
+  /** Tail estimate: see TailShape. */
   k: 6,
   index: 4,
   prior: 4,
   steep: 10,
   slack: 0.12,
   halfLife: 6000,
-  /** Weight with which an alarmed reading is learned. */
+  /** Weight with which an alarmed reading is learned, and how much of it the stream's habit of alarms gives back. */
   alarmWeight: 0.1,
   habit: 0.3,
+  /** Rates of the fast and slow means of residuals and of the activity; readings the level and the scales rest on. */
   fast: 0.2,
   slow: 0.025,
-  heat: 0.35,
-  heatLife: 1200,
-  hold: 80,
-  margin: 1.25,
-  run: 10,
-  young: 1.5,
-  youth: 400,
   active: 0.04,
+  centre: 2500,
+  scaleLife: 1600,
   lagRate: 0.005,
+  /** Forgetting of the linear forecast; how far (share of the period) a beat may be off; error against the level's from which a season counts. */
   keep: 0.998,
   envelope: 0.02,
   useful: 0.92,
+  /** Equal values in a row from which a stuck sensor is thought of. */
+  run: 10,
+  /** Weights of the kinds of evidence, and of all but the strongest. */
   wPred: 0.9,
   wDiff: 0.85,
-  wLevel: 0.8,
   wSeason: 0.85,
   wFast: 1,
   wSlow: 1,
-  wDrift: 1,
   wVol: 0.95,
   wVolSlow: 0.85,
   wRun: 1,
-  centre: 2500,
-  scaleLife: 1600,
   agree: 0.3,
 };
 export type Options = typeof defaults;
 
 const E = 9;
-const SIGNALS = 10;
+const SIGNALS = 8;
 const F_LAG = 0;
 const F_SEASON = F_LAG + LAG_FLOATS;
 const F_TAIL = F_SEASON + SEASON_FLOATS;
@@ -80,11 +85,10 @@ const scalars = () => ({
   period: 0,
   sPred: 0,
   sLevel: 0,
-  sSeason: 0,
   sDiff: 0,
+  sSeason: 0,
   fast: 0,
   slow: 0,
-  drift: 0,
   vol: 1,
   volSlow: 1,
   run: 0,
@@ -106,9 +110,9 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
   const shape = { k: o.k, index: o.index, prior: o.prior, steep: o.steep, slack: o.slack, halfLife: o.halfLife };
   const lags = new Lags(mem.subarray(F_LAG, F_LAG + LAG_FLOATS));
   const season = new Season(mem.subarray(F_SEASON, F_SEASON + SEASON_FLOATS));
-  const independence = [1, 1, 0.3, 1, o.fast, o.slow, 0.01, o.active, o.slow, 1];
+  const independence = [1, 1, o.fast, o.slow, o.active, o.slow, 1, 1];
   const tails = independence.map((i, k) => new Tail(mem.subarray(F_TAIL + k * TAIL_FLOATS, F_TAIL + (k + 1) * TAIL_FLOATS), i, shape));
-  const [tPred, tDiff, tLevel, tSeason, tFast, tSlow, tDrift, tVol, tVolSlow, tRun] = tails as [Tail, Tail, Tail, Tail, Tail, Tail, Tail, Tail, Tail, Tail];
+  const [tPred, tSeason, tFast, tSlow, tVol, tVolSlow, tRun, tDiff] = tails as [Tail, Tail, Tail, Tail, Tail, Tail, Tail, Tail];
   const err = mem.subarray(F_ERR, F_ERR + E);
   const slowErr = mem.subarray(F_ERR + E, F_ERR + 2 * E);
   const mem64 = new Float64Array(LINEAR_DOUBLES);
@@ -238,21 +242,17 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     const gapWide = missing ? Math.sqrt(1 + Math.min(missing, 20)) : 1;
     const zPred = e / ((s.sPred * h + floor) * gapWide);
     const zDiff = diff / ((s.sDiff * h + floor) * gapWide);
-    const zLevel = level / (s.sLevel + floor);
     const zSeason = u / (s.sSeason * h + floor);
     const cut = (z: number, by: number) => (z > by ? by : z < -by ? -by : z);
     const uCut = cut(u / (s.sSeason + floor), 5);
     s.fast += o.fast * (uCut - s.fast);
     s.slow += o.slow * (uCut - s.slow);
-    const driftRate = Math.min(0.02, 1 / Math.max(100, p || 0));
-    s.drift += driftRate * (cut(zLevel, 5) - s.drift);
     const eAbs = Math.min(6, Math.abs(zPred));
     const step = Math.abs(x - s.last);
     s.vol += o.active * (Math.min(6, step / (s.sRaw + floor)) - s.vol);
     s.volSlow += o.slow * (eAbs - s.volSlow);
     const zFast = s.fast * kFast;
     const zSlow = s.slow * kSlow;
-    const zDrift = s.drift * 4;
     const zVol = 4 * Math.log(s.vol + 0.02);
     const zVolSlow = 5 * Math.log(s.volSlow + 0.02);
 
@@ -267,24 +267,19 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
 
     let surprise = 0;
     if (n > o.warmUp) {
-      const a = o.wPred * tPred.surprise(zPred);
-      const b = o.wDiff * tDiff.surprise(zDiff);
-      const d = o.wLevel * tLevel.surprise(zLevel);
-      const f = o.wSeason * tSeason.surprise(zSeason);
-      const g = o.wFast * tFast.surprise(zFast);
-      const i = o.wSlow * tSlow.surprise(zSlow);
-      const j = o.wDrift * tDrift.surprise(zDrift);
-      const k = o.wVol * tVol.surprise(zVol);
-      const l = o.wVolSlow * tVolSlow.surprise(zVolSlow);
-      const m = run >= o.run && !s.said && !(s.modeVotes > 20 && x === s.mode) ? o.wRun * tRun.surprise(run) : 0;
+      const jump = Math.max(o.wPred * tPred.surprise(zPred), o.wDiff * tDiff.surprise(zDiff));
+      const place = o.wSeason * tSeason.surprise(zSeason);
+      const fast = o.wFast * tFast.surprise(zFast);
+      const slow = o.wSlow * tSlow.surprise(zSlow);
+      const active = o.wVol * tVol.surprise(zVol);
+      const restless = o.wVolSlow * tVolSlow.surprise(zVolSlow);
+      const stuck = run >= o.run && !s.said && !(s.modeVotes > 20 && x === s.mode) ? o.wRun * tRun.surprise(run) : 0;
+      const trend = Math.max(fast, slow);
+      const swing = Math.max(active, restless);
+      const top = Math.max(jump, place, trend, swing, stuck);
       // Evidence of another kind corroborates; two views of the same jump do not.
-      const jump = Math.max(a, b);
-      const place = Math.max(d, f);
-      const trend = Math.max(g, i, j);
-      const swing = Math.max(k, l);
-      const top = Math.max(jump, place, trend, swing, m);
-      surprise = top + o.agree * (jump + place + trend + swing + m - top);
-      if (debug) Object.assign(parts, { a, b, d, f, g, i, j, k, l, m, surprise, heat: s.heat, hold: s.hold, period: p });
+      surprise = top + o.agree * (jump + place + trend + swing + stuck - top);
+      if (debug) Object.assign(parts, { jump, place, fast, slow, active, restless, stuck, surprise, heat: s.heat, hold: s.hold, period: p });
     }
     // A stream still new to us has to try harder.
     const line = o.threshold + s.heat + (n < o.youth ? o.young * (1 - n / o.youth) : 0);
@@ -302,13 +297,11 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     };
     if (n > 5) {
       tPred.learn(zPred, weight);
-      tDiff.learn(zDiff, weight);
-      tLevel.learn(zLevel, weight);
       tSeason.learn(zSeason, weight);
+      tDiff.learn(zDiff, weight);
       if (n > 30) {
         tFast.learn(zFast, weight);
         tSlow.learn(zSlow, weight);
-        tDrift.learn(zDrift, weight);
         tVol.learn(zVol, weight);
         tVolSlow.learn(zVolSlow, weight);
       }
@@ -325,8 +318,8 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     }
     s.sPred = grow(s.sPred, e, tPred);
     s.sDiff = grow(s.sDiff, diff, tDiff);
-    s.sRaw = grow(s.sRaw, step, tDiff);
-    s.sLevel = grow(s.sLevel, level, tLevel);
+    s.sRaw = grow(s.sRaw, step, tPred);
+    s.sLevel = grow(s.sLevel, level, tSeason);
     s.sSeason = grow(s.sSeason, u, tSeason);
     const capE = 6 * s.sLevel + floor;
     for (let i = 0; i < E; i++) {
@@ -337,7 +330,7 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
     const miss = (x - c) / unitScale - fitted;
     const most = (4 * s.sPred) / unitScale + 1e-9;
     if (n > 3) linear.learn(cut(miss, young ? 5 : most), o.keep);
-    const capX = young ? Infinity : Math.max(4, tLevel.far) * s.sLevel + floor;
+    const capX = young ? Infinity : Math.max(4, tSeason.far) * s.sLevel + floor;
     s.nc = Math.min(s.nc + 1, o.centre);
     s.centre += cut(level, capX) / (s.nc + 1);
     s.ew += 0.3 * (x - s.ew);
@@ -365,12 +358,10 @@ export function createDetector(options: Partial<Options> = {}): Detector & { par
       if (same) s.said = 1;
       s.heat += o.heat;
       s.hold = surprise;
-      if (i_shift()) s.nc = Math.min(s.nc, 60);
+      // A new level, by its signs, is taken for granted sooner.
+      if (Math.abs(zFast) > 3 || Math.abs(zSlow) > 3) s.nc = Math.min(s.nc, 60);
     }
     return score;
-    function i_shift(): boolean {
-      return Math.abs(zFast) > 3 || Math.abs(zSlow) > 3;
-    }
   }
   let debug = false;
   return {

@@ -9,6 +9,8 @@ export interface Foldable {
   parent: string | null;
   /** Unit path of the town or area. */
   area: string;
+  /** How long after the one before it still counts as coming with it, where its rule says otherwise than the options. */
+  within?: number;
 }
 /** A storm that is open: later ones with its key join it while it is fresh. */
 export interface Storm {
@@ -47,7 +49,7 @@ export function fold(storms: readonly Storm[], recent: readonly Foldable[], inco
   for (const w of [...incoming].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))) {
     const s = foldKeys(w)
       .map((k) => open.get(k))
-      .find((x) => x && Math.abs(w.at - x.lastAt) <= 5 * o.windowMs);
+      .find((x) => x && Math.abs(w.at - x.lastAt) <= 5 * (w.within ?? o.windowMs));
     if (s) {
       s.lastAt = Math.max(s.lastAt, w.at);
       const list = join.get(s.id);
@@ -83,7 +85,8 @@ export function fold(storms: readonly Storm[], recent: readonly Foldable[], inco
         run = [];
       };
       for (const w of list) {
-        if (run.length && w.at - run.at(-1)!.at > o.windowMs) flush();
+        const before = run.at(-1);
+        if (before && w.at - before.at > Math.min(before.within ?? o.windowMs, w.within ?? o.windowMs)) flush();
         run.push(w);
       }
       flush();

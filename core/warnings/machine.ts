@@ -7,8 +7,12 @@ export interface Change {
   from: 0 | Level;
   to: 0 | Level;
   at: number;
-  /** The value judged: the reading, its change, its forecast, the score, or the count of those that agree. */
+  /** What is told: the reading, its change, its forecast, or the count of those that agree. */
   value: number;
+  /** Half the band around a forecast, in the unit of the value. */
+  error?: number;
+  /** Score of the detector in [0, 1]. */
+  score?: number;
 }
 
 /**
@@ -198,7 +202,9 @@ export function machineOf(c: Exclude<Condition, { kind: 'several' }>, o: Machine
           // The near end of the band must be across: raised only when even the cautious forecast crosses. What is already across counts too.
           const cautious = f.value + sign * c.z * f.error;
           const x = c.side === 'above' ? Math.max(v, cautious) : Math.min(v, cautious);
-          return judge(s, t, x, f.value);
+          const change = judge(s, t, x, f.value);
+          if (change) change.error = c.z * f.error;
+          return change;
         },
         tick: never,
       };
@@ -214,7 +220,9 @@ export function machineOf(c: Exclude<Condition, { kind: 'several' }>, o: Machine
           const d = detectorOf(s, make);
           const score = d.push(t, v);
           if (v === null) return null;
-          return judge(s, t, score, score);
+          const change = judge(s, t, score, v);
+          if (change) change.score = score;
+          return change;
         },
         tick: never,
       };

@@ -104,6 +104,8 @@ export const rulePack = z
     openCaseAt: level.optional(),
     /** Back within this time after the end = the same episode: reopened, no second notice. */
     reopenWithin: duration.default('PT10M'),
+    /** Others of this rule coming within this time fold together with it; longer than a minute for what is seldom urgent. */
+    foldWithin: duration.default('PT1M'),
     /** Who is told next while nobody acknowledges, by role. */
     escalate: z.array(escalationStep).default([]),
     /** While one of these is open on the same thing or its parent, this one is only noted. */

@@ -215,6 +215,12 @@ test('forecast warns ahead of a steady rise, and not on noise around a level', (
     Array.from({ length: 50 }, (_, i) => [i + 1, i] as const),
   );
   assert.ok(first && first.at / MIN > 15 && first.at / MIN < 30, `warned at minute ${first && first.at / MIN} for a line met at 51`);
+  const wobbly = run(
+    c,
+    Array.from({ length: 60 }, (_, i) => [i + 1, i + ((i * 7919) % 5) - 2] as const),
+  )[0]!;
+  assert.ok(wobbly.error! > first.error! && wobbly.error! < 40, `the error is stated and grows with the noise: ${first.error} → ${wobbly.error}`);
+  assert.ok(wobbly.value - wobbly.error! >= 50, 'even the near end of the band is across');
   const noise = Array.from({ length: 500 }, (_, i) => [i + 1, 30 + ((i * 7919) % 13) - 6] as const);
   assert.deepEqual(run(c, noise), []);
 });
@@ -235,6 +241,8 @@ test('anomaly uses the detector it is given, at its fixed 0.5', () => {
     ),
     ['2:0>4', '3:4>0'],
   );
+  const [raised] = run({ kind: 'anomaly', level: 4 }, [[1, 10]], { detector });
+  assert.deepEqual([raised!.value, raised!.score], [10, 0.9], 'people are told the reading, the score is evidence');
 });
 
 test('several: AND of two properties, k of n things, neighbours that agree with the thing itself', () => {
@@ -290,6 +298,17 @@ test('500 sensors failing in one minute become a short list, whatever the order'
   const late = fold([{ id: 's1', key: 'parent:gw1', lastAt: 1e9 + 50_000 }], [], [{ ...make(1), id: 'late', at: 1e9 + 90_000 }]);
   assert.deepEqual(late, { join: [{ storm: 's1', ids: ['late'] }], open: [] });
   assert.deepEqual(fold([], [], [make(0), make(1)]).open, [], 'two are no storm');
+  const slow = Array.from({ length: 6 }, (_, i) => ({ ...make(i), id: `s${i}`, rule: 'odd', parent: null, area: 'd.t1', at: 1e9 + i * 20 * 60_000 }));
+  assert.deepEqual(fold([], [], slow).open, [], 'twenty minutes apart is no storm');
+  assert.equal(
+    fold(
+      [],
+      [],
+      slow.map((w) => ({ ...w, within: 30 * 60_000 })),
+    ).open[0]!.ids.length,
+    6,
+    'but of a rule that folds over half an hour it is one line',
+  );
   assert.equal(fold([], [make(0), make(8)], [make(16)]).open[0]!.ids.length, 3, 'the third calls back the first two');
 });
 

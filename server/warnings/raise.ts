@@ -43,6 +43,8 @@ const round = (v: number): number => (Math.abs(v) >= 100 ? Math.round(v) : Math.
 const fillText = (text: string, vars: Record<string, string>): string => text.replace(/\{(\w+)\}/g, (all, k: string) => vars[k] ?? all);
 /** The town (second code) a unit lies in: the area of folding. */
 export const areaOf = (unit: string): string => unit.split('.').slice(0, 2).join('.');
+/** Folded over a longer time than one cause takes to show: they lie together, nothing says that they have one cause. */
+const slow = (rule: WarningRule): boolean => durationMs(rule.foldWithin ?? 'PT1M')! > foldDefaults.windowMs;
 const openState = (w: store.WarningRow): boolean => w.closedAt === null;
 
 /** Cancels and sets the escalation of a warning: who is told next while nobody acknowledges. */
@@ -158,6 +160,7 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
     const vars = {
       thing: about?.name ?? instance?.name ?? o.units.get(unit) ?? unit,
       value: String(round(change.value)),
+      error: change.error === undefined ? '' : `±${round(change.error)}`,
       unit: stream?.unit ?? instance?.valueUnit ?? '',
       level: levelNames[change.to as Level].zh,
       place: about?.address ?? o.units.get(unit) ?? unit,
@@ -190,6 +193,8 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
           response: rule.response,
           at: when.toISOString(),
           value: round(change.value),
+          ...(change.error === undefined ? {} : { error: round(change.error) }),
+          ...(change.score === undefined ? {} : { score: round(change.score) }),
           ...(e.agreeing ? { agreeing: e.agreeing } : {}),
           points: [],
         },
@@ -279,7 +284,10 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
   const single = raised.filter(({ row, over }) => !over && row.state === 'raised' && !row.inhibited_by);
   const folded = new Set<string>();
   if (single.length) {
-    const since = new Date(Math.min(...single.map(({ row }) => row.raised_at.getTime())) - foldDefaults.windowMs);
+    // Rules of which one is raised here; another rule's wider window cannot hold these together.
+    const within = new Map(single.map(({ row, event }) => [row.rule!, durationMs(event.rule.foldWithin ?? 'PT1M')!]));
+    const widest = Math.max(foldDefaults.windowMs, ...within.values());
+    const since = new Date(Math.min(...single.map(({ row }) => row.raised_at.getTime())) - widest);
     const mine = new Set(single.map(({ row }) => row.id));
     const foldable = (w: { id: string; rule: string | null; level: number; raisedAt: Date; parent: string | null; unit: string }): Foldable => ({
       id: w.id,
@@ -288,9 +296,10 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
       at: w.raisedAt.getTime(),
       parent: w.parent,
       area: areaOf(w.unit),
+      ...(within.has(w.rule!) ? { within: within.get(w.rule!)! } : {}),
     });
     const recent = (await store.recentSingles(work.tx, work.realm, since)).filter((w) => !mine.has(w.id)).map((w) => foldable({ ...w, parent: w.parentId }));
-    const storms = (await store.openStorms(work.tx, work.realm, new Date(since.getTime() - 10 * foldDefaults.windowMs))).map((s) => ({
+    const storms = (await store.openStorms(work.tx, work.realm, new Date(since.getTime() - 10 * widest))).map((s) => ({
       id: s.id,
       key: s.key,
       lastAt: s.lastAt.getTime(),
@@ -322,7 +331,9 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
           level: s.level,
           worst: s.level,
           state: 'raised',
-          headline: { zh: `${place}：${name.zh}等 ${s.ids.length} 条同因告警`, en: `${place}: ${s.ids.length} warnings with one cause (${name.en})` },
+          headline: slow(one.event.rule)
+            ? { zh: `${place}：${name.zh}，合并 ${s.ids.length} 条`, en: `${place}: ${name.en}, ${s.ids.length} together` }
+            : { zh: `${place}：${name.zh}等 ${s.ids.length} 条同因告警`, en: `${place}: ${s.ids.length} warnings with one cause (${name.en})` },
           value: s.ids.length,
           value_unit: '条',
           evidence: {
