@@ -60,7 +60,7 @@ export interface ExecutionReading {
 }
 
 const norm = (t: string): string => t.normalize('NFKC').replace(/[\s\u200b\ufeff]/g, '');
-const whole = /^(合计|总计|部门合计|单位合计|全部|整体)?$/;
+const whole = /^(合计|总计|部门合计|单位合计|单位整体|整体支出|全部|整体)?$/;
 function monthIn(text: string, year: number): number | null {
   const t = norm(text);
   const m = /^(?:(20\d\d)[年./-]?)?(\d{1,2})月?(?:份|底|末|累计|执行数|支出)*(?:\([^)]{0,6}\))?$/.exec(t) ?? /^(20\d\d)(0[1-9]|1[0-2])$/.exec(t);

@@ -223,6 +223,15 @@ test('amounts by month are read in three layouts; every fault is named', () => {
       [12, 400],
     ],
   );
+  const template = readExecution(readCsv('单位：万元\n项目,1月,2月\n单位整体,1,2\n甲,,1\n'), { year: 2025, moneyUnit: null });
+  assert.deepEqual(
+    template.entries.map((e) => [e.project, e.month, e.fen]),
+    [
+      ['', 1, 1_000_000],
+      ['', 2, 2_000_000],
+      ['甲', 2, 1_000_000],
+    ],
+  );
   const sum = readExecution(readCsv('项目,月份,累计执行数\n甲,3,10\n甲,1,4\n甲,2,7\n'), { year: 2025, moneyUnit: '元' });
   assert.deepEqual(
     sum.entries.toSorted((a, b) => a.month - b.month).map((e) => e.fen),

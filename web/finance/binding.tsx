@@ -115,6 +115,9 @@ export function BindingPanel({ of: t }: { of: Detail }) {
                 <div className="spread">
                   <span style={g.rejected ? { textDecoration: 'line-through' } : undefined}>
                     <b>{s(g.name)}</b>（{s(g.unitName)}，{g.measure}）<Tag>{s(g.kind === 'indicator' ? words.kindIndicator : words.kindTarget)}</Tag>
+                    <code className="muted" style={{ fontSize: 12 }}>
+                      {g.code}
+                    </code>
                     <Tag color={g.score >= 70 ? 'success' : 'default'}>{Math.round(g.score)}</Tag>
                   </span>
                   {t.mayBind ? (

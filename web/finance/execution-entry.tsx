@@ -190,8 +190,10 @@ export function ImportExecution({ of, onClose }: { of: Execution; onClose(): voi
   const changed = result?.entries.filter((e) => e.before !== e.fen).length ?? 0;
   const template = () =>
     saveCsv(`execution-template-${of.year}.csv`, [
-      [`${s(words.project)}`, ...Array.from({ length: 12 }, (_, i) => `${i + 1}月`)],
-      ...(of.rows.some((r) => r.project !== '') ? of.rows.filter((r) => r.project !== '').map((r) => [r.name]) : [[s(words.whole)]]),
+      // Read back as it stands: the unit of the amounts is told above the head, the whole comes first.
+      [s(words.templateUnit)],
+      ['项目', ...Array.from({ length: 12 }, (_, i) => `${i + 1}月`)],
+      ...of.rows.map((r) => [r.project === '' ? '单位整体' : r.name]),
     ]);
   return (
     <Modal

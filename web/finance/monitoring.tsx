@@ -299,13 +299,17 @@ function Record({ of: i, may, onClose }: { of: Item; may: boolean; onClose(): vo
       <div className="grid">
         <div className="fin-two">
           <div>
-            <span className="muted">{s(words.budget)}</span>
+            <span className="muted">
+              {s(words.budget)}（{shown}）
+            </span>
             <b>
               <Money fen={i.execution.budget} unit={shown} />
             </b>
           </div>
           <div>
-            <span className="muted">{s(words.spent)}</span>
+            <span className="muted">
+              {s(words.spent)}（{shown}）
+            </span>
             <b>
               <Money fen={i.execution.spent} unit={shown} />
             </b>

@@ -47,8 +47,10 @@ export function ProgressBar({ of: t }: { of: Pick<Target, 'progress' | 'value'> 
   const p = t.progress;
   if (p.completion === null) return null;
   const promised = Number(t.value);
-  const tick = p.expected !== null && promised > 0 ? Math.min(1, p.expected / promised) : null;
-  const words = p.expected === null ? undefined : s(target.expected, { n: round(p.expected), by: s(p.expectedBy === 'plan' ? target.byPlan : target.byTime) });
+  const tick = p.expected !== null && p.expectedBy !== 'none' && promised > 0 ? Math.min(1, p.expected / promised) : null;
+  // A level is to be held all year: only what grows is expected by time or plan.
+  const words =
+    p.expected === null || p.expectedBy === 'none' ? undefined : s(target.expected, { n: round(p.expected), by: s(p.expectedBy === 'plan' ? target.byPlan : target.byTime) });
   return (
     <Tooltip title={words}>
       <div style={{ display: 'grid', gap: 3 }}>
@@ -57,7 +59,7 @@ export function ProgressBar({ of: t }: { of: Pick<Target, 'progress' | 'value'> 
           {tick === null ? null : <b style={{ left: `${tick * 100}%` }} />}
         </div>
         <span className="muted" style={{ fontSize: 12 }}>
-          {Math.round(p.completion * 100)}%{words ? ` · ${words}` : ''}
+          {Math.round(p.completion * 100)}%
         </span>
       </div>
     </Tooltip>

@@ -10,6 +10,7 @@ import { Loaded } from '../ui/page.tsx';
 import { BindingPanel } from './binding.tsx';
 import { above, below, grid, legend } from './chart-parts.ts';
 import { ChartCard } from './charts.tsx';
+import { Evidence } from './evidence.tsx';
 import { ForecastText, Now, ProgressBar, Promised } from './promise.tsx';
 import { target as words } from './texts-targets.ts';
 import { common, progressTone, sheetWords } from './texts.ts';
@@ -63,6 +64,7 @@ function Inside({ of: t }: { of: Detail }) {
         </Link>
       </div>
       {t.months.some((m) => m.value !== null || m.total !== null) ? <Months of={t} /> : null}
+      {t.binding ? <Evidence of={t.binding} /> : null}
       <BindingPanel of={t} />
       {t.mayBind && t.nature !== '定性' ? <Plan of={t} /> : null}
       <h3>{s(words.history)}</h3>
@@ -95,7 +97,7 @@ function Months({ of: t }: { of: Detail }) {
         grid: { ...grid, right: 64 },
         legend,
         tooltip: { trigger: 'axis' },
-        xAxis: { type: 'category', data: names, ...below(s(words.months)) },
+        xAxis: { type: 'category', data: names, ...below(s(words.monthAxis)) },
         yAxis: { type: 'value', ...above(t.measure ?? '') },
         series: [
           { type: 'bar', name: s(words.ofMonth), data: value, barMaxWidth: 18, itemStyle: { color: '#9dbcf2' } },

@@ -45,6 +45,7 @@ export const execution = {
     'CSV or XLSX: one line per project and month, or months as columns; cumulative figures become months',
   ),
   importDrop: t('把表格拖到这里，或点击选择', 'Drop a sheet here, or click'),
+  templateUnit: t('单位：万元', '单位：万元'),
   template: t('下载模板', 'Template'),
   moneyUnitAuto: t('按表头', 'As stated'),
   faults: t('{n} 处问题，改正后重新选择文件；有问题时不存入任何数', '{n} faults; correct them and choose the file again. Nothing is stored.'),

@@ -53,6 +53,7 @@ export const target = {
   kindOfValue: t('取值方式', 'Kind of value'),
   bindIt: t('绑定', 'Bind'),
   boundBy: t('{name} {at} 确认', 'confirmed by {name}, {at}'),
+  monthAxis: t('月份', 'Month'),
   months: t('逐月', 'By month'),
   monthsLabel: t('{name} 逐月累计与计划', '{name}: by month against the plan'),
   total: t('累计', 'Total'),
@@ -118,4 +119,12 @@ export const advice = {
   hint: t('可以更好', 'Could be better'),
   row: t('第 {n} 行{what}', 'row {n}, {what}'),
   ofDisclosure: t('目标质量建议', 'Advice on targets'),
+};
+
+export const evidence = {
+  title: t('实际发生了什么', 'What really happened'),
+  ofIndicator: t('看指标“{name}”的口径、走势与来源读数、事件', 'Indicator “{name}”: definition, trend, sources'),
+  empty: t('还没有可以查看的依据', 'Nothing to show yet'),
+  none: t('您的岗位不能查看明细', 'Your post may not see the details'),
+  more: t('只列出最近的部分；完整清单在指标页、台账与事件中查看', 'Only the latest; see the indicator, records and cases for all'),
 };
