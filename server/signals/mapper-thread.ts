@@ -89,8 +89,10 @@ export class MapperThread {
       worker.unref();
       this.#worker = worker;
       this.#ready = new Promise((ready, fail) => {
-        worker.once('online', ready);
+        // The first thing it says is that it has loaded.
+        worker.once('message', () => ready());
         worker.once('error', fail);
+        worker.once('exit', () => fail(new Error('线程结束')));
       });
     }
     const worker = this.#worker;
