@@ -19,7 +19,7 @@ export const defaults = {
   young: 1.5,
   youth: 400,
   /** Surprise, −log10 of a chance, that gives 0.5; each alarm raises it by `heat`, which fades over `heatLife` readings. */
-  threshold: 4.3,
+  threshold: 4.25,
   heat: 0.35,
   heatLife: 1200,
   /** After an alarm only what exceeds it `margin` times, fading over `hold` readings, is a new one. */

@@ -5,7 +5,7 @@ import { scopeOf, within } from '#core/people/roles.ts';
 import { problem } from '#core/problem.ts';
 import { capXml } from '#core/warnings/cap.ts';
 import type { Warning } from '#core/warnings/contract.ts';
-import { type Detector, machineOf } from '#core/warnings/machine.ts';
+import type { Detector } from '#core/warnings/machine.ts';
 import { type Level, levelNames, rulePack, type WarningRule } from '#core/warnings/pack.ts';
 import type { Actor } from '#core/people/roles.ts';
 import { indicatorsOf, type Changed } from '../indicators/service.ts';
@@ -15,6 +15,7 @@ import { append, history as factHistory } from '../platform/facts.ts';
 import type { Hub, Work } from '../platform/hub.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { type Timer, cancelTimers, setTimer } from '../platform/timers.ts';
+import { tryRule } from './backtest.ts';
 import { originalCap } from './cap-in.ts';
 import { Engine, type Event, type Node } from './engine.ts';
 import { type OpenCase, type Raising, applyEvents, release, respond, settleStorm } from './raise.ts';
@@ -546,59 +547,9 @@ export async function retireRule(work: Work, code: string, note: string): Promis
   return { retired: true };
 }
 
-const BACKTEST_READINGS = 300_000;
 /** Tries a rule on stored readings: which warnings it would have raised, when, and what was said of those that were raised then. */
-export async function backtest(hub: Hub, realm: string, q: { definition: unknown; from: Date; to: Date; streams?: string[] | undefined; scope: string[] }) {
-  const rule = parsedRule(q.definition);
-  const { when, on } = rule;
-  if (when.kind === 'several' || on.kind === 'indicator') throw problem('not-supported', { detail: '多条件规则与指标规则暂不能回测' });
-  const all = (await store.watched(hub.sql, realm)).filter(
-    (w) => q.scope.some((p) => within(w.unit, p)) && (on.kind === 'unwatched' || !on.profile || w.profile === on.profile) && (on.kind !== 'stream' || w.code === on.stream),
-  );
-  const chosen = (q.streams ? all.filter((w) => q.streams!.includes(w.stream)) : all).slice(0, 50);
-  const detector = warningsOf(hub).detector;
-  const warnings: { object: string; from: Date; to: Date | null; worst: number; peak: number; before: 'true' | 'false' | 'not-judged' | 'not-raised' }[] = [];
-  let readings = 0;
-  let truncated = chosen.length < all.length && !q.streams;
-  for (const w of chosen) {
-    const rows = await store.history(hub.sql, w.stream, q.from, q.to, Math.min(100_000, BACKTEST_READINGS - readings + 1));
-    readings += rows.length;
-    const machine = machineOf(when, { intervalMs: w.intervalMs, ...(detector ? { detector } : {}) });
-    const s = machine.init();
-    let open: (typeof warnings)[number] | undefined;
-    const take = (c: ReturnType<typeof machine.step>) => {
-      if (!c) return;
-      if (c.from === 0) {
-        open = { object: on.kind === 'device' ? `thing:${w.thing}` : `stream:${w.stream}`, from: new Date(c.at), to: null, worst: c.to, peak: c.value, before: 'not-raised' };
-        warnings.push(open);
-      } else if (open) {
-        if (c.to === 0) open.to = new Date(c.at);
-        else {
-          open.worst = Math.min(open.worst, c.to);
-          open.peak = c.value;
-        }
-      }
-    };
-    for (const r of rows) {
-      take(machine.tick(s, r.at.getTime() - 1));
-      take(machine.step(s, r.at.getTime(), r.num));
-    }
-    if (readings > BACKTEST_READINGS) {
-      truncated = true;
-      break;
-    }
-  }
-  const past = await hub.sql<
-    { object: string; from: Date; to: Date; verdict: boolean | null }[]
-  >`select object, raised_at as "from", coalesce(closed_at, ${q.to}) as "to", verdict from warnings
-    where realm = ${realm} and rule = ${rule.code} and raised_at < ${q.to} and coalesce(closed_at, ${q.to}) > ${q.from}`;
-  for (const w of warnings) {
-    const p = past.find((x) => x.object === w.object && x.from <= (w.to ?? q.to) && x.to >= w.from);
-    if (p) w.before = p.verdict === null ? 'not-judged' : p.verdict ? 'true' : 'false';
-  }
-  const days = Math.max(1, (q.to.getTime() - q.from.getTime()) / 86_400_000);
-  return { streams: chosen.length, readings, warnings: warnings.slice(0, 1000), perDay: warnings.length / days, truncated, now: past.length };
-}
+export const backtest = (hub: Hub, realm: string, q: { definition: unknown; from: Date; to: Date; streams?: string[] | undefined; scope: string[] }) =>
+  tryRule(hub, realm, parsedRule(q.definition), warningsOf(hub).detector, q);
 
 /** A warning as CAP 1.2; ours are internal and say so. */
 export async function cap(hub: Hub, realm: string, id: string, scope: string[]): Promise<string> {

@@ -246,6 +246,9 @@ export const batchesBetween = (db: Db, after: { tx: string; position: string }, 
 export const readingsOfHours = (db: Db, streams: string[], hours: Date[]) => as(db)<{ stream: string; at: Date; num: number | null }[]>`
   select o.stream::text, o.at, o.num from (select distinct stream, hour from unnest(${streams}::bigint[], ${hours.map((h) => h.toISOString())}::text[]::timestamptz[]) x(stream, hour)) p
   join observations o on o.stream = p.stream and o.at >= p.hour and o.at < p.hour + interval '1 hour' where o.kind in (0, 2, 4) and o.quality < 2 order by o.at`;
+export const judgedBefore = (db: Db, realm: string, rule: string, from: Date, to: Date) => as(db)<{ object: string; from: Date; to: Date; verdict: boolean | null }[]>`
+  select object, raised_at as "from", coalesce(closed_at, ${to}) as "to", verdict from warnings
+  where realm = ${realm} and rule = ${rule} and raised_at < ${to} and coalesce(closed_at, ${to}) > ${from}`;
 export const history = (db: Db, stream: string, from: Date, to: Date, limit: number) => as(db)<{ at: Date; num: number | null }[]>`
   select at, num from observations where stream = ${stream} and at >= ${from} and at < ${to} and kind in (0, 2, 4) and quality < 2 order by at limit ${limit}`;
 

@@ -338,6 +338,45 @@ test('verdicts make a precision; a rule below its floor is proposed for retireme
   assert.equal((await open(s)).filter((x) => x.rule === 'pipe-pressure-low').length, 0);
 });
 
+test('a trial on history answers for rules over several sensors and for silence as operation would have', async (t) => {
+  const s = await site(
+    t,
+    Array.from({ length: 3 }, (_, i) => ({ code: `g-${i}`, profile: 'ponding-gauge', unit: 'yuxi.t01', streams: ['depth'] })),
+  );
+  const rows: [string, number, number][] = [];
+  for (let m = 0; m < 600; m += 5)
+    for (let i = 0; i < 3; i++) if (!(i === 2 && m > 400 && m < 500)) rows.push([`g-${i}/depth`, m, m >= 200 && m < 240 && i < (m < 220 ? 1 : 3) ? 20 : 1 + ((m * 7919) % 7) / 10]);
+  await put(
+    s.hub,
+    rows.map(([stream, minute, value]) => [s.stream.get(stream)!, T0 + minute * MIN, value]),
+  );
+  const range = { from: new Date(T0), to: new Date(T0 + 600 * MIN), scope: ['yuxi'] };
+  const definitions = Object.fromEntries((await rules(s.hub, 'live', 30)).items.map((r) => [r.code, r.definition as unknown as Record<string, unknown>]));
+  const minute = (d: Date | null) => (d === null ? null : (d.getTime() - T0) / MIN);
+  const together = await backtest(s.hub, 'live', {
+    definition: {
+      ...definitions['ponding-with-rain'],
+      when: { kind: 'several', level: 3, among: 'area', k: 3, tests: [{ stream: 'depth', side: 'above', at: 10, clear: 6, fresh: 'PT20M' }] },
+    },
+    ...range,
+  });
+  assert.deepEqual(
+    together.warnings.map((w) => [w.object, minute(w.from), minute(w.to), w.peak]),
+    [['unit:yuxi.t01', 220, 240, 3]],
+    'only while all three agree',
+  );
+  const silence = await backtest(s.hub, 'live', { definition: { ...definitions['silent-ponding-gauge'], when: { kind: 'silent', level: 4, after: 'PT30M' } }, ...range });
+  assert.deepEqual(
+    silence.warnings.map((w) => [w.object, minute(w.from), minute(w.to)]),
+    [[`thing:${s.thing.get('g-2')!}`, 430, 500]],
+  );
+  assert.equal(
+    (await backtest(s.hub, 'live', { definition: definitions['ponding-with-rain'], ...range, scope: ['yuxi.t02'] })).streams,
+    0,
+    'nothing outside the units of the one who asks',
+  );
+});
+
 test('CAP-13: what we raise is exported as internal, and its end cancels it', async (t) => {
   const s = await site(t, gauges(1));
   await say(s, [['p-0/pressure', 1, 0.1]]);

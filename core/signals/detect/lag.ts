@@ -32,16 +32,16 @@ export class Lags {
       const past = this.#x;
       const top = at + LAGS;
       const m = n < LAGS ? n : LAGS;
-      // A quarter of the lags at each row, by a scrambled count so that no beat of the stream keeps step with it: the same mean, a quarter of the work.
+      // An eighth of the lags at each row, by a scrambled count so that no beat of the stream keeps step with it: the same mean, an eighth of the work.
       const k = (this.#s[2] = (this.#s[2]! + 1) & 0xffff);
-      const part = (Math.imul(k, 0x9e3779b1) >>> 13) & 3;
-      const end = Math.min(m, (part + 1) * (LAGS / 4));
-      for (let lag = part * (LAGS / 4); lag < end; lag++) {
+      const part = (Math.imul(k, 0x9e3779b1) >>> 13) & 7;
+      const end = Math.min(m, (part + 1) * (LAGS / 8));
+      for (let lag = part * (LAGS / 8); lag < end; lag++) {
         let e = x - past[top - lag]!;
         if (e < 0) e = -e;
         if (e > cap) e = cap;
         // A lag begins when the stream is that long: its first differences count as a plain mean.
-        const young = 4 / (n - lag);
+        const young = 8 / (n - lag);
         d[lag] = d[lag]! + (young > rate ? (young > 1 ? 1 : young) : rate) * (e - d[lag]!);
       }
     }
