@@ -185,13 +185,45 @@ function gridOf(box: Box, items: TextItem[], page: number): Block | null {
   return { kind: 'grid', rows, columns, cells, place: { page } };
 }
 
+/**
+ * Running text set in two columns: heading lines over both, the left column, the right column. Null for every other page; a table
+ * without rulings also leaves a gap in the middle, but its lines do not fill their columns.
+ */
+function columnsOfText(items: TextItem[]): TextItem[][] | null {
+  if (items.length < 24) return null;
+  const left = Math.min(...items.map((i) => i.x));
+  const right = Math.max(...items.map((i) => i.x + i.width));
+  const middle = (left + right) / 2;
+  const over = items.filter((i) => i.x < middle - 4 && i.x + i.width > middle + 4);
+  const top = Math.max(0, ...over.map((i) => i.y));
+  const below = items.filter((i) => i.y > top + 2);
+  const sides = [below.filter((i) => i.x + i.width <= middle + 4), below.filter((i) => i.x >= middle - 4)];
+  for (const side of sides) {
+    const rows = new Map<number, { from: number; to: number; signs: number }>();
+    for (const i of side) {
+      const key = Math.round(i.y / 3);
+      const row = rows.get(key) ?? { from: i.x, to: i.x, signs: 0 };
+      rows.set(key, { from: Math.min(row.from, i.x), to: Math.max(row.to, i.x + i.width), signs: row.signs + i.text.length });
+    }
+    const lines = [...rows.values()];
+    const width = Math.max(0, ...lines.map((r) => r.to)) - Math.min(...lines.map((r) => r.from));
+    const full = lines.filter((r) => r.to - r.from > width * 0.85 && r.signs * 14 > r.to - r.from);
+    if (lines.length < 8 || full.length * 2 < lines.length) return null;
+  }
+  return [items.filter((i) => i.y <= top + 2), ...sides];
+}
+
 /** Blocks of a page in reading order. Without rulings every line is text (and flattened tables are solved later). */
 export function linesOfPage(page: SourcePage): Block[] {
   const items = (page.items ?? []).filter((i) => i.text.trim() !== '');
-  const boxes = boxesOf(page.rulings ?? []).toSorted((a, b) => a.top - b.top);
+  // Inner tables first: a frame drawn around tables (layout of a web page) is no table itself.
+  const area = (b: Box) => (b.right - b.left) * (b.bottom - b.top);
+  const boxes = boxesOf(page.rulings ?? []).toSorted((a, b) => area(a) - area(b));
   const placed: { y: number; block: Block }[] = [];
   const used = new Set<TextItem>();
+  const grids: Box[] = [];
   for (const box of boxes) {
+    if (grids.some((g) => g.left > box.left - near && g.right < box.right + near && g.top > box.top - near && g.bottom < box.bottom + near)) continue;
     const inside = items.filter(
       (i) =>
         !used.has(i) &&
@@ -203,8 +235,12 @@ export function linesOfPage(page: SourcePage): Block[] {
     const grid = inside.length ? gridOf(box, inside, page.page) : null;
     if (!grid) continue;
     for (const i of inside) used.add(i);
+    grids.push(box);
     placed.push({ y: box.top, block: grid });
   }
-  for (const line of linesOf(items.filter((i) => !used.has(i)))) placed.push({ y: line.y, block: { kind: 'text', text: line.text, place: { page: page.page } } });
+  const free = items.filter((i) => !used.has(i));
+  const columns = grids.length === 0 ? columnsOfText(free) : null;
+  if (columns) return columns.flatMap(linesOf).map((line): Block => ({ kind: 'text', text: line.text, place: { page: page.page } }));
+  for (const line of linesOf(free)) placed.push({ y: line.y, block: { kind: 'text', text: line.text, place: { page: page.page } } });
   return placed.toSorted((a, b) => a.y - b.y).map((p) => p.block);
 }

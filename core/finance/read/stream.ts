@@ -2,8 +2,9 @@
 import type { Contact, Place, Unread } from '../model.ts';
 import type { Block, GridBlock, SourceDocument } from '../source.ts';
 import { maskCells, maskText } from './mask.ts';
-import { norm, tidy } from './text.ts';
+import { characters, norm, tidy } from './text.ts';
 import { linesOfPage } from './positions.ts';
+import { isTitle, labelOf } from './vocabulary.ts';
 
 /** One line: running text (one cell, `tabular` false) or a row of a table. */
 export interface Line {
@@ -48,6 +49,31 @@ export function gridRows(grid: GridBlock): { cells: string[]; places: (Place | u
 /** Markup left in a cell is removed from the reading but kept in the text that is shown; here only blanks are tidied. */
 const clean = (text: string) => tidy(text);
 
+/** A line without its page number; '' for labels and titles of tables, which stand at the top of pages too. */
+const runningKey = (text: string): string => (labelOf(text) !== null || isTitle(text) ? '' : norm(characters(text)).replace(/\d{1,4}/g, '#'));
+/** Heads and feet of pages: the same words (page numbers aside) as the first or last lines of most pages. Titles of tables stand at the top too, but differ. */
+function runningLines(doc: SourceDocument): Set<string> {
+  const count = new Map<string, number>();
+  let pages = 0;
+  for (const page of doc.pages) {
+    if (page.scanned || !page.items || page.items.length < 2) continue;
+    pages += 1;
+    const ys = [...new Set(page.items.map((i) => Math.round(i.y)))].toSorted((a, b) => a - b);
+    const outer = [...ys.slice(0, 1), ...ys.slice(-1)];
+    const keys = outer.map((y) =>
+      runningKey(
+        page
+          .items!.filter((i) => Math.abs(i.y - y) <= 2)
+          .toSorted((a, b) => a.x - b.x)
+          .map((i) => i.text)
+          .join(''),
+      ),
+    );
+    for (const key of new Set(keys)) count.set(key, (count.get(key) ?? 0) + 1);
+  }
+  return new Set([...count].filter(([key, n]) => key !== '' && n >= 4 && n * 2 > pages).map(([key]) => key));
+}
+
 /** The lines of one document in reading order; page numbers standing alone go to `unread`. */
 export function streamOf(doc: SourceDocument, file: number, contacts: Contact[], unread: Unread[]): Line[] {
   const out: Line[] = [];
@@ -88,6 +114,7 @@ export function streamOf(doc: SourceDocument, file: number, contacts: Contact[],
     }
     void page;
   };
+  const running = doc.format === 'pdf' ? runningLines(doc) : null;
   for (const page of doc.pages) {
     if (page.scanned) {
       unread.push({ text: '', reason: '扫描页，没有可读的文字', place: { file, page: page.page } });
@@ -95,8 +122,12 @@ export function streamOf(doc: SourceDocument, file: number, contacts: Contact[],
     }
     const blocks = page.blocks ?? linesOfPage(page);
     blocks.forEach((b, i) => {
+      if (b.kind === 'text' && (i < 2 || i >= blocks.length - 2) && running?.has(runningKey(b.text))) {
+        unread.push({ text: tidy(b.text), reason: /^[\d第页共/-]*$/.test(norm(b.text)) ? '页码' : '页眉页脚', place: { ...b.place, file } });
+        return;
+      }
       const edge = i === 0 || i === blocks.length - 1 || (doc.format === 'pdf' && (i === 1 || i === blocks.length - 2));
-      if (b.kind === 'text' && edge && /^[-—–－\s]*(第\s*)?\d{1,3}(\s*页)?(\s*[/／共]\s*\d{1,3}\s*页?)?[-—–－\s]*$/.test(b.text.slice(0, 40)) && doc.format === 'pdf') {
+      if (b.kind === 'text' && edge && /^[-—–－\s]*(第\s*)?\d{1,3}(\s*页)?(\s*[/／共]\s*\d{1,3}\s*页?)?[-—–－\s]*$/.test(characters(b.text.slice(0, 40))) && doc.format === 'pdf') {
         unread.push({ text: tidy(b.text), reason: '页码', place: { ...b.place, file } });
         return;
       }

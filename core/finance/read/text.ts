@@ -3,7 +3,7 @@
 /** Radical signs that PDF fonts put in place of characters, beyond those NFKC knows. */
 const radicals: Record<string, string> = Object.fromEntries(
   [
-    ...'⻔门⻓长⻅见⻋车⻉贝⻚页⻛风⻜飞⻢马⻥鱼⻦鸟⻬齐⻰龙⻘青⻝食⻄西⻁虎⻆角⻨麦⻩黄⻮齿⻣骨⻤鬼⺠民⺟母⻐钅⻙韦⻳龟⻲龟⺓幺⺒巳⺗心⺮竹⻌辶⻎辶⻏阝⻖阝⻗雨⺌小⺍小⻊足⻪黾⻧卤⻱龟⺘手⺡水⺼肉⻀艹',
+    ...'⼾户⻔门⻓长⻅见⻋车⻉贝⻚页⻛风⻜飞⻢马⻥鱼⻦鸟⻬齐⻰龙⻘青⻝食⻄西⻁虎⻆角⻨麦⻩黄⻮齿⻣骨⻤鬼⺠民⺟母⻐钅⻙韦⻳龟⻲龟⺓幺⺒巳⺗心⺮竹⻌辶⻎辶⻏阝⻖阝⻗雨⺌小⺍小⻊足⻪黾⻧卤⻱龟⺘手⺡水⺼肉⻀艹',
   ].flatMap((c, i, all) => (i % 2 === 0 ? [[c, all[i + 1]!]] : [])),
 );
 /** Characters instead of radical signs (⽀ → 支, ⻔ → 门); other texts are returned as they are. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { strToU8 } from 'fflate';
+import { linesOfPage } from '#core/finance/read/positions.ts';
 import { Opener } from './open.ts';
 
 const opener = new Opener();
@@ -17,12 +18,11 @@ const gbk = (t: string): string => {
   return hex([...t].flatMap((c) => (c < '\u0080' ? [c.charCodeAt(0)] : codes.get(c)!)));
 };
 
-function pdf(encoding: string, shown: string, collection: string): Uint8Array {
-  const content = `BT /F1 10 Tf 50 700 Td <${shown}> Tj ET`;
+function pdf(encoding: string, shown: string, collection: string, content = `BT /F1 10 Tf 50 700 Td <${shown}> Tj ET`, page = ''): Uint8Array {
   const objects = [
     '<</Type/Catalog/Pages 2 0 R>>',
     '<</Type/Pages/Kids[3 0 R]/Count 1>>',
-    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
+    `<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]${page}/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>`,
     `<</Length ${content.length}>>\nstream\n${content}\nendstream`,
     `<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/${encoding}/DescendantFonts[6 0 R]>>`,
     `<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/CIDSystemInfo<</Registry(Adobe)/Ordering(${collection})/Supplement 2>>/DW 1000/W[1 95 500 814 939 500]/FontDescriptor 7 0 R>>`,
@@ -73,4 +73,19 @@ test('a font without any encoding is reported as a page that cannot be read', as
   const [document] = await opener.bytes(pdf('Identity-H', numbers, 'Identity'), 'a.pdf');
   assert.equal(document!.pages[0]!.scanned, true);
   assert.match(document!.remarks![0]!.text, /字符编码/);
+});
+
+test('a table laid on its side reads like an upright one, whichever way it was turned', async () => {
+  // Head and one row with their ruling, drawn once upright and then turned by the page or by its content.
+  const draw = (m: string) =>
+    `q ${m} cm 0.5 w 50 600 300 40 re S 50 620 m 350 620 l S 200 600 m 200 640 l S BT /F1 10 Tf 1 0 0 1 60 625 Tm <${ucs2('项目')}> Tj ET BT /F1 10 Tf 1 0 0 1 210 625 Tm <${ucs2('预算数')}> Tj ET BT /F1 10 Tf 1 0 0 1 60 605 Tm <${ucs2('合计')}> Tj ET BT /F1 10 Tf 1 0 0 1 210 605 Tm <${ucs2('3.00')}> Tj ET Q`;
+  const grid = async (content: string, page = '') => {
+    const [document] = await opener.bytes(pdf('UniGB-UCS2-H', '', 'GB1', content, page), 'a.pdf');
+    return linesOfPage(document!.pages[0]!).map((b) => (b.kind === 'grid' ? b.cells.map((c) => `${c.row},${c.column} ${c.text}`) : b.kind));
+  };
+  const wanted = [['0,0 项目', '0,1 预算数', '1,0 合计', '1,1 3.00']];
+  assert.deepEqual(await grid(draw('1 0 0 1 0 0')), wanted);
+  assert.deepEqual(await grid(draw('0 1 -1 0 700 100')), wanted, 'runs upwards');
+  assert.deepEqual(await grid(draw('0 -1 1 0 -100 500')), wanted, 'runs downwards');
+  assert.deepEqual(await grid(draw('0 1 -1 0 700 100'), '/Rotate 90'), wanted, 'turned by the page');
 });

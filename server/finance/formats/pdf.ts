@@ -88,6 +88,21 @@ function rulingsOf(list: Operators, ops: Record<string, number>, base: Matrix): 
   return { rulings, images };
 }
 
+/** A table laid on its side on an upright page: the turn that brings most of its text upright again (identity for every other page). */
+function turnOf(texts: Matrix[], width: number, height: number): Matrix {
+  let up = 0;
+  let down = 0;
+  for (const t of texts) {
+    if (Math.abs(t[1]) <= Math.abs(t[0])) continue;
+    if (t[1] < 0) up += 1;
+    else down += 1;
+  }
+  // Origin top left: text that runs upwards is turned clockwise, text that runs downwards the other way.
+  if (up * 2 > texts.length) return [0, 1, -1, 0, height, 0];
+  if (down * 2 > texts.length) return [0, -1, 1, 0, 0, width];
+  return [1, 0, 0, 1, 0, 0];
+}
+
 /** Whether a page sets text at all, though none of it may have come out as characters. */
 function showsText(list: Operators, ops: Record<string, number>): boolean {
   let shown = 0;
@@ -139,15 +154,21 @@ export async function readPdf(bytes: Uint8Array, file: string, tick: () => void)
       const viewport = page.getViewport({ scale: 1 });
       const base = viewport.transform as Matrix;
       const content = await page.getTextContent({ disableNormalization: false } as Parameters<typeof page.getTextContent>[0]);
-      const items: TextItem[] = [];
-      for (const item of content.items) {
-        if (!('str' in item) || item.str.trim() === '' || items.length >= limits.itemsPerPage) continue;
-        const t = times(base, item.transform as Matrix);
-        const height = Math.hypot(t[2], t[3]) || item.height;
-        items.push({ text: item.str, x: t[4], y: t[5], width: item.width * (viewport.scale || 1), height });
-      }
+      const texts = content.items
+        .flatMap((item) => ('str' in item && item.str.trim() !== '' ? [{ item, t: times(base, item.transform as Matrix) }] : []))
+        .slice(0, limits.itemsPerPage);
+      const turn = turnOf(
+        texts.map(({ t }) => t),
+        viewport.width,
+        viewport.height,
+      );
+      const upright = times(turn, base);
+      const items = texts.map(({ item, t: placed }): TextItem => {
+        const t = times(turn, placed);
+        return { text: item.str, x: t[4], y: t[5], width: item.width * (viewport.scale || 1), height: Math.hypot(t[2], t[3]) || item.height };
+      });
       const list = (await page.getOperatorList()) as unknown as Operators;
-      const { rulings, images } = rulingsOf(list, OPS as unknown as Record<string, number>, base);
+      const { rulings, images } = rulingsOf(list, OPS as unknown as Record<string, number>, upright);
       const letters = items.reduce((s, i) => s + i.text.trim().length, 0);
       refuseBomb();
       // Drawn without letters and without lines: a picture of a page.
