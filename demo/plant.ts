@@ -5,6 +5,8 @@ import type { Command } from '#core/cases/kernel.ts';
 import { open } from '#core/cases/state.ts';
 import { DAY, MINUTE, dateOf, localIso } from '#core/time.ts';
 import { act, openCase } from '#server/cases/service.ts';
+import { planShift } from '#server/duty/service.ts';
+import { putRiskPoint } from '#server/indicators/service.ts';
 import { actorFor } from '#server/people/service.ts';
 import type { Hub } from '#server/platform/hub.ts';
 import { createRecord } from '#server/records/service.ts';
@@ -20,6 +22,7 @@ interface District {
   things: { profile: string; name: string; unit: string; count: number; value: Record<string, Shape> }[];
   days: number;
   ledgers: { ledger: string; count: number; data: Record<string, unknown>; at?: string; on?: boolean }[];
+  'risk-points': { type: string; name: string; unit: string; level: number; count: number; attributes: Record<string, string | number | boolean> }[];
   cases: { title: string; matter: string; condition: string; level: number; lon: number; lat: number; done: boolean; satisfaction?: number }[];
   letters: { title: string; to: string; channel: string }[];
 }
@@ -71,6 +74,42 @@ export async function plantDemo(hub: Hub): Promise<void> {
         const at = new Date(year + ((now.getTime() - year) * (i + 0.5)) / l.count);
         await createRecord(work, { ledger: l.ledger, data: { ...l.data, ...(l.at ? { [l.at]: localIso(at) } : {}), ...(l.on ? { on: dateOf(at) } : {}) }, unit: 'demo.center' });
       }
+  });
+  // Most were visited in their cycle, some are due, some never were.
+  await hub.command(hub.system('demo'), async (work) => {
+    let k = 3;
+    for (const r of d['risk-points'])
+      for (let i = 0; i < r.count; i++, k++)
+        await putRiskPoint(
+          work,
+          {
+            type: r.type,
+            name: `${r.name} ${i + 1}`,
+            unit: `demo.${r.unit}`,
+            level: r.level as 1 | 2 | 3 | 4,
+            ...spot(k),
+            address: null,
+            attributes: r.attributes,
+            responsible: { district: '区级责任岗', town: '镇街责任岗', keeper: '管护岗' },
+            things: [],
+            status: 'active',
+            inspectedOn: k % 9 === 0 ? null : dateOf(new Date(now.getTime() - ((k * 5) % 11) * DAY)),
+          },
+          ['demo'],
+        );
+  });
+  // A week's roster, day and night, from the shift that runs now.
+  const lead = await actorFor(hub.sql, 'zhibanzhang');
+  const leader = (await actorFor(hub.sql, 'daiban')).account!;
+  const officers = await Promise.all(['zhiban1', 'zhiban2'].map(async (l) => (await actorFor(hub.sql, l)).account!));
+  const half = DAY / 2;
+  // 08:00 and 20:00 in the centre are 00:00 and 12:00 UTC.
+  const running = Math.floor(now.getTime() / half) * half;
+  await hub.command({ actor: lead, realm: 'live' }, async (work) => {
+    for (let i = 0; i < 14; i++) {
+      const startsAt = new Date(running + i * half);
+      await planShift(work, { unit: 'demo.center', startsAt, endsAt: new Date(startsAt.getTime() + half), leader, officers, note: '' });
+    }
   });
   const as = async (login: string, id: string, command: Command) =>
     (await hub.command({ actor: await actorFor(hub.sql, login), realm: 'live' }, (work) => act(work, id, null, command))).state;

@@ -259,6 +259,16 @@ export const indicatorsApi = {
     query: z.strictObject({ ...paging, type: code.optional() }),
     output: page(riskPoint),
   }),
+  inspections: route({
+    id: 'listRiskInspections',
+    method: 'GET',
+    path: '/api/risk-points/:id/inspections',
+    tag: 'risk-points',
+    access: 'indicator.read',
+    summary: { zh: '风险点的巡查记录', en: 'Inspections of a risk point' },
+    params: idParams,
+    output: z.object({ items: z.array(z.object({ record: z.string(), on: z.string(), found: z.number(), void: z.boolean(), by: z.string() })) }),
+  }),
   addRiskPoint: route({
     id: 'addRiskPoint',
     method: 'POST',

@@ -3,6 +3,7 @@ import { addCheck } from '../platform/health.ts';
 import { follow } from '../platform/facts.ts';
 import { loop } from '../platform/loop.ts';
 import type { System } from '../main.ts';
+import { followInspections } from './inspections.ts';
 import { indicatorsOf, recompute } from './service.ts';
 import { addCursor, dirtyCount } from './store.ts';
 
@@ -27,6 +28,7 @@ export async function installIndicators(system: System): Promise<void> {
           stale = true;
         }
         await all.followFacts(work.tx, work.realm, facts);
+        await followInspections(work, facts);
       },
     });
     let ticked = 0;

@@ -2,6 +2,7 @@
 import { indicatorsApi } from '#core/indicators/contract.ts';
 import { problem } from '#core/problem.ts';
 import { serve } from '../platform/http.ts';
+import { inspections } from './inspections.ts';
 import * as service from './service.ts';
 
 export const indicatorRoutes = serve(
@@ -42,6 +43,7 @@ export const indicatorRoutes = serve(
       return { entered: true };
     },
     riskTypes: async ({ hub }) => ({ items: [...(await service.content(hub)).content['risk-types'].values()] as unknown as Record<string, unknown>[] }),
+    inspections: async ({ hub, params, scope }) => ({ items: await inspections(hub, params.id, scope) }),
     riskPoints: ({ hub, query, realm, scope }) => service.riskPoints(hub, { realm, scope, type: query.type, after: query.cursor ?? '', limit: query.limit }),
     addRiskPoint: ({ work, body, scope }) => service.putRiskPoint(work, body, scope),
     changeRiskPoint: ({ work, params, body, scope, ifMatch }) => service.putRiskPoint(work, body, scope, { id: params.id, version: ifMatch }),

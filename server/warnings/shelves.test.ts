@@ -6,13 +6,14 @@ import { actAs, testHub } from '../platform/testing.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { addShelf } from './service.ts';
 import { endShelf, listShelves } from './shelves.ts';
+import { named } from './names.ts';
 import * as store from './store.ts';
 
 test('a window ahead is listed, ended early, and what it held is due again', async (t) => {
   const hub = await testHub(t);
   const actor = await actAs(hub, 'duty_officer', 'yuxi');
   const scope = scopeOf(actor, 'warning.handle');
-  const as = { ...hub.system('warnings'), actor };
+  const as = { actor, realm: 'live' };
   const now = (await hub.now('live')).getTime();
   const window = (fromMinutes: number, minutes: number, rule?: string) =>
     hub.command(as, (work) =>
@@ -34,6 +35,12 @@ test('a window ahead is listed, ended early, and what it held is due again', asy
   assert.deepEqual(
     (await listShelves(hub, 'live', scope)).map((s) => s.id),
     [running.id, ahead.id],
+  );
+  // People read the post's name; what no account did stays as it is.
+  const who = await named(hub, [...(await listShelves(hub, 'live', scope)), { by: 'system:warnings' }]);
+  assert.deepEqual(
+    who.map((w) => w.by),
+    ['duty_officer-yuxi', 'duty_officer-yuxi', 'system:warnings'],
   );
   const until = new Date(now + 55 * 60_000);
   const id = uuidv7();

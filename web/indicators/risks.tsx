@@ -14,6 +14,7 @@ import { Level, levelWords } from '../ui/level.tsx';
 import { Figure, Figures, Loaded, Nothing } from '../ui/page.tsx';
 import { Rows } from '../ui/rows.tsx';
 import { RiskForm } from './risk-form.tsx';
+import { Inspections } from './risk-inspect.tsx';
 import { common, risks as words } from './texts.ts';
 import { IndicatorsPage, useUnitList, useUnitNames } from './words.tsx';
 
@@ -305,6 +306,7 @@ function PointDetail({ point: p, type, unit, due }: { point: RiskPoint; type: Ri
           <Fact name={s(words.inspected)}>{p.inspectedOn ?? s(words.never)}</Fact>
           <Fact name={s(words.due)}>{due}</Fact>
         </dl>
+        {type && p.status !== 'removed' ? <Inspections point={p} type={type} /> : null}
         {type ? (
           <Link to="/ledgers/$code" params={{ code: type.inspection }}>
             {s(words.ledger)}

@@ -264,3 +264,15 @@ export const risks = {
   placeMissing: t('没有位置', 'No place'),
   search: t('名称或地址', 'Name or address'),
 };
+
+export const inspect = {
+  enter: t('登记巡查', 'Enter inspection'),
+  title: t('登记巡查：{name}', 'Inspection: {name}'),
+  visits: t('巡查记录', 'Inspections'),
+  none: t('还没有登记过巡查', 'None yet'),
+  on: t('巡查日期', 'Date'),
+  found: t('隐患（处）', 'Hazards'),
+  by: t('登记', 'By'),
+  void: t('已作废', 'Void'),
+  done: t('已登记巡查', 'Entered'),
+};
