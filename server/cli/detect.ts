@@ -165,8 +165,11 @@ export const command: Command = {
         if (failed) throw failed;
         if (!target.write(text))
           await new Promise<void>((go) => {
-            target.once('drain', go);
-            target.once('close', go);
+            const done = () => {
+              target.off('drain', done).off('close', done);
+              go();
+            };
+            target.on('drain', done).on('close', done);
           });
       });
       if (part) {
