@@ -218,22 +218,26 @@ export function reportEquations(book: Book, out: Collector): Cause[] {
     if (e.status !== 'rounding' && e.status !== 'undecidable') continue;
     if (!out.rule(e.kind)) continue;
     const unit = e.terms[0]!.fact.unit;
-    const structure = e.soft?.startsWith('表内多数') ? `structure/${e.terms[0]!.fact.table?.id}/${e.kind}` : null;
-    const key =
-      structure ??
-      `${e.status}/${e.off}/${e.soft ?? ''}/${e.terms
-        .map((t) => t.fact.fen)
-        .toSorted((a, b) => a - b)
-        .join(',')}`;
+    const stated = e.terms[0]!.fact;
+    const at = `${stated.table?.id ?? ''}/${stated.place.file ?? ''}/${stated.place.page ?? ''}/${stated.place.line ?? ''}/${stated.place.row ?? ''}`;
+    const addends = e.terms
+      .map((t) => t.fact.fen)
+      .toSorted((x, y) => x - y)
+      .join(',');
+    // The same addends in another table, or the same total missed by two sums of its row, were rounded once.
+    const keys = e.soft?.startsWith('表内多数')
+      ? [`structure/${stated.table?.id}/${e.kind}`]
+      : [`${e.status}/${e.off}/${e.soft ?? ''}/${addends}`, ...(e.status === 'rounding' && e.terms.length > 2 ? [`rounding/${e.off}/${stated.fen}/${at}`] : [])];
     const places = e.terms.map((t) => t.fact.place);
-    const known = seen.get(key);
+    const known = keys.map((k) => seen.get(k)).find((x) => x !== undefined);
     if (known) {
+      for (const k of keys) seen.set(k, known);
       for (const p of places) if (!known.places.some((q) => q.line === p.line && q.page === p.page && q.row === p.row && q.table === p.table)) known.places.push(p);
       continue;
     }
     const tail = e.status === 'rounding' ? '，属于四舍五入造成的尾差' : `；${e.soft}，无法判定`;
     out.add(e.kind, { places, figures: figuresOf(e), difference: decimal(Math.abs(e.off), unit), message: `${sentence(e)}${tail}。`, severity: e.status }, true);
-    seen.set(key, out.findings.at(-1)!);
+    for (const k of keys) seen.set(k, out.findings.at(-1)!);
   }
   return causes;
 }

@@ -131,11 +131,26 @@ function duplicateRows(d: Disclosure, out: Collector): void {
 }
 
 function classificationNames(d: Disclosure, out: Collector): void {
-  const wrong = new Map<string, { places: ReturnType<typeof placeOf>[]; code: string; name: string; right: string }>();
+  const wrong = new Map<string, { places: ReturnType<typeof placeOf>[]; code: string; name: string; right: string; until?: number }>();
+  // 编码 旧名 最后一年: names that were right until then.
+  const outdated = new Map(
+    out.list('classification-name', 'outdated').map((line) => {
+      const [code, old, until] = line.split(' ');
+      return [`${code} ${plainName(old!)}`, Number(until)] as const;
+    }),
+  );
   const look = (code: string, name: string, place: Place, table: string, list: typeof functionalCodes) => {
     const known = list.get(code);
     if (!known) return;
     const n = plainName(name);
+    const until = list === functionalCodes && d.year !== null ? outdated.get(`${code} ${n}`) : undefined;
+    if (until !== undefined && d.year! > until) {
+      const key = `${code}/${n}`;
+      const w = wrong.get(key) ?? { places: [], code, name, right: known.name, until };
+      w.places.push(placeOf(place, table));
+      wrong.set(key, w);
+      return;
+    }
     if (
       n === '' ||
       known.accepted.has(n) ||
@@ -159,7 +174,14 @@ function classificationNames(d: Disclosure, out: Collector): void {
   for (const v of d.economic)
     for (const r of v.rows) if (r.code && r.name) look(r.code, r.name, v.table.rows[r.row]!.place, v.table.id, v.set === 'government' ? governmentCodes : departmentCodes);
   for (const w of wrong.values())
-    out.add('classification-name', { places: w.places, figures: [], message: `科目${w.code}写作“${w.name.replace(/\s/g, '')}”，政府收支分类科目中应为“${w.right}”。` });
+    out.add('classification-name', {
+      places: w.places,
+      figures: [],
+      message:
+        w.until === undefined
+          ? `科目${w.code}写作“${w.name.replace(/\s/g, '')}”，政府收支分类科目中应为“${w.right}”。`
+          : `科目${w.code}写作“${w.name.replace(/\s/g, '')}”，是${w.until}年及以前的名称，${d.year}年政府收支分类科目中应为“${w.right}”。`,
+    });
   for (const v of d.functional) {
     for (const r of v.rows) {
       const row = v.table.rows[r.row]!;
@@ -235,12 +257,29 @@ function yearSlips(d: Disclosure, out: Collector): void {
       }
     }
   }
-  if (d.kind !== 'budget') return;
+  if (d.kind === 'final-account') {
+    // What stands at the end of the year is told of the year of the account.
+    for (const p of d.paragraphs) {
+      const m = /截[至止](20\d\d)年(?:12月(?:31日)?|末|底)/.exec(norm(p.text));
+      if (!m || (p.section && /名词|职能|职责/.test(p.section)) || !/车辆|资产|设备|保有量/.test(p.text)) continue;
+      if (Number(m[1]) === year) out.pass('year-slip');
+      else
+        out.add('year-slip', {
+          places: [placeOf(placeNear(d, p, m[0], ''), null)],
+          figures: [
+            { label: '文中年度', value: m[1]! },
+            { label: '本文年度', value: String(year) },
+          ],
+          message: `文字说明写作“${m[0]}”，本文为${year}年度决算，资产情况应截至${year}年末。`,
+        });
+    }
+    return;
+  }
   for (const p of d.paragraphs) {
     if (p.section && /名词|职能|职责/.test(p.section)) continue;
     const text = norm(p.text);
     for (const m of text.matchAll(
-      /(20\d\d)年(度)?(?=[^。，；]{0,6}(年初预算|一般公共预算(财政拨款)?(收入|支出|安排)|安排购置|“?三公”?经费预算|政府采购预算|项目支出均|预算总(收入|支出)|部门预算|无使用政府性基金))/g,
+      /(20\d\d)年(度)?(?=[^。，；]{0,6}(年初预算|一般公共预算(财政拨款)?(收入|支出|安排)|安排购置|“?三公”?经费预算|政府采购预算|项目支出均|预算总(收入|支出)|部门预算|机关运行经费|无使用政府性基金))/g,
     )) {
       const y = Number(m[1]);
       const before = text.slice(Math.max(0, m.index - 6), m.index);
@@ -249,10 +288,19 @@ function yearSlips(d: Disclosure, out: Collector): void {
         continue;
       }
       const sentence = text.slice(Math.max(0, text.lastIndexOf('。', m.index)), text.indexOf('。', m.index) < 0 ? undefined : text.indexOf('。', m.index));
-      if (y === year - 1 && /(执行|决算|实际完成|完成情况|回顾|上年)/.test(sentence + (p.section ?? ''))) continue;
+      // Last year's execution may be spoken of: told before the year, right after it, or by the heading.
+      const near = text.slice(Math.max(0, text.lastIndexOf('。', m.index)), m.index + m[0].length + 14);
+      if (
+        y === year - 1 &&
+        (/(执行|决算|实际完成|完成情况|回顾|上年)/.test(near.replace(/[，,][^，,]*上年.*$/, '') + (p.section ?? '')) || /(决算|实际完成|完成情况|回顾)/.test(sentence))
+      )
+        continue;
       if (/(较|比|与|同|和|上年|截至|截止|到|自|从|原|由)$/.test(before) || y < year - 1 || y > year + 1) continue;
       const after = text.slice(m.index + m[0].length, m.index + m[0].length + 24);
-      if (/^(年初)?预算(数)?(相比|持平|一致|增加|减少|增长|下降)/.test(after) || (/(增加|减少|持平|相比|增长|下降)/.test(after) && y === year - 1 && !/安排购置/.test(after)))
+      if (
+        /^(年初)?预算(数)?(相比|持平|一致|增加|减少|增长|下降)/.test(after) ||
+        (/(增加|减少|持平|相比|增长|下降|调整|压减)/.test(after.split(/\d/)[0]!) && y === year - 1 && !/安排购置/.test(after))
+      )
         continue;
       out.add('year-slip', {
         places: [placeOf(placeNear(d, p, m[0], after), null)],
@@ -276,7 +324,7 @@ function placeNear(d: Disclosure, p: Disclosure['paragraphs'][number], found: st
 }
 
 const placeholder =
-  /(X{2,}|×{2,}|x{3,}|_{3,}|○{2,}|〇{2,}(?!\d)|增加[(（]减少[)）]|减少[(（]增加[)）]|增长[(（]下降[)）]|下降[(（]增长[)）]|(?:增加|减少)\/(?:增加|减少|持平)|[(（](?:填写|请填|此处|根据实际)[^)）]{0,20}[)）]|待补充|待填|\?{3,}|？{3,})/;
+  /(X{2,}|×{2,}|x{3,}|_{3,}|○{2,}|〇{2,}(?!\d)|增加[(（]减少[)）]|减少[(（]增加[)）]|增长[(（]下降[)）]|下降[(（]增长[)）]|(?:增加|减少)\/(?:增加|减少|持平)|[(（](?:填写|请|此处|根据实际|注明|写明|填列)[^)）]{0,20}[)）]|待补充|待填|\?{3,}|？{3,})/;
 function texts(d: Disclosure): { text: string; place: Place; table: string | null }[] {
   const list: { text: string; place: Place; table: string | null }[] = d.paragraphs.map((p) => ({ text: p.text, place: p.place, table: null }));
   for (const t of d.tables) {

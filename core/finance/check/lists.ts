@@ -40,7 +40,8 @@ export function threePublicFacts(book: Book, view: ThreePublicView, disclosure: 
     for (const [k, cell] of Object.entries(e.figures)) {
       const fact = book.cell(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
       if (fact) f.set(k, fact);
-      else if (!lost) book.blank(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
+      else if (!lost && !((k === 'total' || k === 'vehicles') && Object.entries(e.figures).some(([o, c]) => o !== k && c.value !== null)))
+        book.blank(key(k), cell, table, `${table.id}${when === 'prior' ? '上年' : ''}“${partNames[k] ?? k}”`);
     }
     const total = f.get('total');
     const vehicles = f.get('vehicles');
@@ -166,7 +167,10 @@ export function projectFacts(book: Book, d: Disclosure, scope: Scope): void {
       if (own && cells.length > 0 && column === 'total') book.sum('row-sum', own, cells, unknown ? { soft: '表中有未能识别的数字列' } : {});
     }
     if (!subtotals) for (const { total: t, parts: list } of further.values()) if (t && list.length > 0) book.sum('list-sum', t, list);
-    const whole = book.main(scope.expenditure('all', '0', 'project')) ?? book.main(scope.expenditure('general', '0', 'project'));
+    if (totalRow && !total && facts.length > 0 && !subtotals && table.columns.some((c) => c.role === column))
+      missingTotals(book).push({ table, row: totalRow.row, column, sum: facts.reduce((s, f) => s + f.fen, 0), parts: facts });
+    // Without the expenditure of all money the general budget is no measure where other money comes in.
+    const whole = book.main(scope.expenditure('all', '0', 'project')) ?? (scope.single ? book.main(scope.expenditure('general', '0', 'project')) : null);
     if (whole && !subtotals) {
       if (total) book.equal('project-budget', total, whole);
       else if (facts.length > 0) book.sum('project-budget', whole, facts);

@@ -148,7 +148,9 @@ const priorOf = (concept: string): string | null =>
  */
 function nearest(book: Book, candidates: string[], s: Statement, unit: MoneyUnit, fen: number): string | null {
   if (!/^(income-total|expenditure-total|appropriation-income|appropriation-expenditure)$/.test(s.topic)) return null;
-  const known = candidates.filter((c) => book.main(c));
+  // 本年收入合计 never means the grand total.
+  const known = candidates.filter((c) => book.main(c) && !(/^(本年|当年)/.test(s.subject) && c.endsWith(':grand')));
+  if (known.length === 1 && known.length < candidates.length) return known[0]!;
   if (known.length < 2) return null;
   const base = s.base ? fenOf(s.base.value, unit) : null;
   const change = s.change ? fenOf(s.change.value, unit) : null;
@@ -183,7 +185,9 @@ export function narrativeFacts(book: Book, d: Disclosure, scope: Scope, out: Col
     const own = s.year !== null && d.year !== null && s.year !== d.year && s.year >= d.year - 3;
     if (own && s.amount) {
       // A figure of another year: only last year's can be compared.
-      const concept = s.year === d.year! - 1 && candidates[0] ? priorOf(candidates[0]) : null;
+      // The only figure of its kind bears a slip of the year, which is told as such.
+      const alone = !said.some((y) => y !== x && y.s.topic === s.topic && y.s.amount && y.s.year === d.year);
+      const concept = s.year === d.year! - 1 && candidates[0] && !alone ? priorOf(candidates[0]) : null;
       if (concept) book.words(concept, s.amount.value, unit, s.amount.place, `${label}${s.year}年`);
       continue;
     }
@@ -417,6 +421,7 @@ const verb = (s: Statement) => (s.direction === 'decrease' ? '减少' : '增加'
 function changes(book: Book, d: Disclosure, said: Said[], scope: Scope, out: Collector): void {
   const skip = contradictory(d);
   const generalChange = said.find((x) => x.change && x.concept?.startsWith('E:') && (x.s.topic === 'appropriation-expenditure' || x.s.fund === 'general'))?.change?.fen;
+  const open: Said[] = [];
   for (const x of said) {
     const { s } = x;
     if (skip.has(x.index)) continue;
@@ -487,13 +492,31 @@ function changes(book: Book, d: Disclosure, said: Said[], scope: Scope, out: Col
           difference: decimal(x.change.fen - x.amount.fen, x.amount.unit),
           message: `${x.amount.label}${x.amount.value}${x.amount.unit}，却称比上年增加${x.change.value}${x.change.unit}，增加额大于本年数，上年数将为负数。`,
         });
-      } else out.count('change', 'undecidable');
+      } else {
+        out.count('change', 'undecidable');
+        open.push(x);
+      }
     }
     if (s.percent) percentOf(book, x, current, prior, out);
     if (s.share && x.amount) shareOf(book, d, x, said, out);
     if (s.direction === 'increase' && /△|-/.test(s.change?.value ?? ''))
       out.add('direction', { places: [placeOf(s.place, null)], message: `文字写作增加，所列数字${s.change!.value}却为负数。` });
   }
+  // One cause: last year is not published for them.
+  if (open.length > 0)
+    out.add(
+      'change',
+      {
+        places: open.map((x) => x.change!.place),
+        figures: open.slice(0, 3).map((x) => ({ label: x.change!.label, value: x.change!.value })),
+        message: `文字说明有${open.length}项与上年相比的增减额（${open
+          .slice(0, 3)
+          .map((x) => x.change!.label.replace(/^文字说明/, ''))
+          .join('、')}${open.length > 3 ? '等' : ''}），各表没有公布相应的上年数，无法判定。`,
+        severity: 'undecidable',
+      },
+      true,
+    );
 }
 
 function percentOf(book: Book, x: Said, current: Fact | null, prior: Fact | null, out: Collector): void {

@@ -133,6 +133,28 @@ const mistakes: Record<string, Case> = {
 };
 const apply = (c: Case) => c.changes.reduce((t, [from, to, n]) => change(t, from, to, n), c.base ?? budget);
 
+test('a price per head times the heads must fit the budget', () => {
+  const row = '\t成本指标\t监测总费用\t≤\t20\t万元\t20\t否';
+  const two = (price: string, heads: string) => change(budget, row, `\t成本指标\t聘用人员费用\t≤\t${price}\t万元/人\t10\t否\n\t数量指标\t聘用人员人数\t≤\t${heads}\t人\t10\t否`);
+  assert.deepEqual(
+    told(check(two('5', '12'))).map((f) => f.rule),
+    [],
+  );
+  assert.deepEqual(
+    told(check(two('5', '13'))).map((f) => [f.rule, f.figures[0]!.value, f.difference]),
+    [['target-cap', '65.00', '5.00']],
+  );
+});
+
+test('a name that was right years ago is told with its last year', () => {
+  const old = change(budget, '2130301\t行政运行\t160.00', '2130301\t行政运行\t160.00').replace(
+    '213\t农林水支出\t255.00\t270.00\t170.00\t100.00\t5.9\n21303\t水利',
+    '213\t农林水支出\t255.00\t270.00\t170.00\t100.00\t5.9\n21301\t农业',
+  );
+  const f = told(check(old)).find((x) => x.rule === 'classification-name');
+  assert.match(f?.message ?? '', /2019年及以前/);
+});
+
 test('the samples are clean', () => {
   for (const text of [budget, finalAccount]) {
     assert.deepEqual(

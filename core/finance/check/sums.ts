@@ -59,6 +59,9 @@ export function hierarchy(book: Book, table: Table, rows: CodedRow[], columns: C
     if (!parent || kids.length === 0) continue;
     for (const column of columns) {
       const parts = kids.map((k) => k.facts.get(column) ?? null).filter((f) => f !== null);
+      // A spreadsheet error in the column is reported as such; what it hides cannot be added up.
+      const broken = table.columns.findIndex((c) => c.role === column);
+      if (broken >= 0 && [parent, ...kids].some((k) => table.rows[k.row]!.cells[broken]?.notes?.includes('error-value'))) continue;
       const sum = parts.reduce((s, f) => s + f.fen, 0);
       const stated = parent.facts.get(column);
       const spare = loose.map((l) => l.facts.get(column)).filter((f) => f !== undefined);
@@ -105,6 +108,7 @@ export const shifted = (book: Book): MissingTotal[] => {
 export function rowSum(book: Book, table: Table, row: CodedRow, parts: ColumnRole[], kind: RuleKind = 'row-sum', extra: (Fact | undefined)[] = []): void {
   const facts = [...parts.map((p) => row.facts.get(p)), ...extra].filter((f) => f !== undefined);
   const total = row.facts.get('total');
+  if ([...parts, 'total' as const].some((p) => table.rows[row.row]!.cells[table.columns.findIndex((c) => c.role === p)]?.notes?.includes('error-value'))) return;
   if (!total) {
     if (facts.length > 0 && table.columns.some((c) => c.role === 'total'))
       missingTotals(book).push({ table, row: row.row, column: 'total', sum: facts.reduce((s, f) => s + f.fen, 0), parts: facts });

@@ -31,7 +31,8 @@ export function functionalFacts(book: Book, view: FunctionalView, scope: Scope):
     const take = (role: ColumnRole, concept: string) => {
       const f = book.cell(local ? `${concept}@${table.id}/${block}` : concept, r.figures[role], table, label(table, r, role));
       if (f) facts.set(role, f);
-      else if (role !== 'total' && !local && !lost) book.blank(concept, r.figures[role], table, label(table, r, role));
+      else if (role !== 'total' && !local && !lost && !(total && view.rows.some((x) => x.figures[role]?.value != null)))
+        book.blank(concept, r.figures[role], table, label(table, r, role));
     };
     const carried = total && Number(r.figures['carry-over']?.value ?? 0) !== 0;
     for (const m of measures)
@@ -114,7 +115,7 @@ function acrossRows(book: Book, table: Table, side: string, rows: (CodedRow & { 
       const parts = sources.filter((s) => present.has(s) && (!present.has('carry-over') || !carries.includes(s)));
       if (parts.length === 0 && granted < 0) continue;
       const cell = granted >= 0 ? table.rows[r.row]!.cells[granted] : undefined;
-      const concept = r.code ? `IC:${r.code}:appropriation` : r.unit ? `IU:${r.row}:appropriation` : scope.total('appr', 'income', '0');
+      const concept = r.code ? `IC:${r.code}:appropriation` : r.unit || r.level !== 0 ? `IU:${r.row}:appropriation` : scope.total('appr', 'income', '0');
       const fact = cell
         ? (book.cell(
             r.block > 0 ? `${concept}@${table.id}/${r.block}` : concept,

@@ -130,11 +130,11 @@ function goals(sheet: TargetSheet, out: Collector): void {
     out.add('target-goal', {
       places: [...group.map((f) => at(f.t)), placeOf(sheet.goal.place, sheet.table.id)],
       figures: [
-        { label: `目标文字“${p.clause.slice(0, 30)}”`, value: String(p.value) },
+        { label: `目标文字“${p.clause.replace(/\s/g, '').slice(0, 30)}”`, value: String(p.value) },
         { label: `指标“${t.indicator}”`, value: t.value! },
       ],
       difference: String(Math.round(Math.abs(p.value - Number(t.value)) * 1e4) / 1e4),
-      message: `${sheet.table.id}绩效目标文字写“${p.clause.slice(0, 40)}”，而指标“${group.map((f) => f.t.indicator).join('”、“')}”为${t.nature ?? ''}${t.value}${t.unit ?? ''}，两处不一致。`,
+      message: `${sheet.table.id}绩效目标文字写“${p.clause.replace(/\s/g, '').slice(0, 40)}”，而指标“${group.map((f) => f.t.indicator).join('”、“')}”为${t.nature ?? ''}${t.value}${t.unit ?? ''}，两处不一致。`,
     });
   }
 }
@@ -173,6 +173,10 @@ function single(sheet: TargetSheet, d: Disclosure, out: Collector): void {
     '病发',
     '超标',
   ]);
+  // Without a column for it the unit stands beside the figure; where most have one there, one without it lacks it.
+  const counted = sheet.targets.filter((t) => numeric(t.value) !== null && t.nature !== null && t.nature !== '定性');
+  const withUnit = counted.filter((t) => t.unit !== null).length;
+  const united = !sheet.has.unit && withUnit >= 2 && withUnit * 2 > counted.length;
   const costly: Target[] = [];
   const names = new Map<string, Target>();
   let clean = 0;
@@ -237,14 +241,14 @@ function single(sheet: TargetSheet, d: Disclosure, out: Collector): void {
       if (
         (t.nature === '≥' || t.nature === '>') &&
         value > 0 &&
-        moneyScale(t.unit, true) !== null &&
+        (moneyScale(t.unit, true) !== null || /^(万元?|元|亿元?)\/.{1,8}$/.test(unit)) &&
         (/(费|成本|经费|采购|购置|租赁|印刷|运维|开支)/.test(name) || /成本/.test(`${t.level1 ?? ''}${t.level2 ?? ''}`) || /\/年/.test(unit)) &&
         !/发放|投入|投资|拨付|募集|保费|保额|赔付|增加值|收入|产值|招商|引进|营收|税收|增收|节约|节省|效益|融资|销售|贷款|交易|补助标准|补贴标准|工资|待遇|捐赠|营业额|进出口|消费额|撬动|带动|争取|到位|拉动/.test(
           name,
         )
       )
         costly.push(t);
-      if (sheet.has.unit && !t.unit && !/^\d{4}$/.test(t.value ?? '') && !/%/.test(t.raw.value?.text ?? '') && !/(率|度)$/.test(name))
+      if ((sheet.has.unit || united) && !t.unit && !/^\d{4}$/.test(t.value ?? '') && !/%/.test(t.raw.value?.text ?? '') && !/(率|度)$/.test(name))
         out.add('target-unit', { places: [at(t)], message: `${t.table}指标“${t.indicator}”的指标值${t.value}没有计量单位。` });
     }
     if (
@@ -300,6 +304,36 @@ function caps(sheet: TargetSheet, book: Book, out: Collector): void {
   void book;
 }
 
+/** A price per head and a number of heads: both at their bounds must fit the budget (5万元/人 × 8人 under 27万元 does not). */
+function products(sheet: TargetSheet, out: Collector): void {
+  const unit: MoneyUnit | null = sheet.budgetUnit ?? sheet.table.moneyUnit;
+  const budget = sheet.budget?.value != null && unit ? fenOf(sheet.budget.value, unit) : null;
+  if (budget === null || budget === 0) return;
+  const bounded = (t: Target) => (t.nature === '≤' || t.nature === '=') && numeric(t.value) !== null;
+  for (const t of sheet.targets) {
+    const m = /^(万元|元)\/(人|名|次|场|个|台|套|份|期|件|户|处|座|公里|平方米|亩)(?:\/?[年·*].{0,4})?$/.exec(norm(t.unit ?? ''));
+    if (!m || !bounded(t) || /[年月天日]/.test(norm(t.unit!).slice(m[1]!.length + 1 + m[2]!.length))) continue;
+    const same = sheet.targets.filter((o) => norm(o.unit ?? '') === m[2] || (m[2] === '人' && norm(o.unit ?? '') === '名'));
+    const price = words(t.indicator).replace(/(人均|费用|成本|经费|标准|单价|价格|费)/g, '');
+    const of = same.filter((o) => bounded(o) && likeness(words(o.indicator).replace(/(人数|数量|个数|次数|数)$/, ''), price) >= 0.6);
+    if (of.length !== 1) continue;
+    const cap = Math.round(Number(t.value) * (m[1] === '万元' ? 1e6 : 100) * Number(of[0]!.value));
+    if (cap <= budget + 100) {
+      out.pass('target-cap');
+      continue;
+    }
+    out.add('target-cap', {
+      places: [at(t), at(of[0]!), placeOf(sheet.budget!.place, sheet.table.id)],
+      figures: [
+        { label: `指标“${t.indicator}”乘“${of[0]!.indicator}”`, value: decimal(cap, unit!) },
+        { label: '项目预算', value: sheet.budget!.value! },
+      ],
+      difference: decimal(cap - budget, unit!),
+      message: `${sheet.table.id}${sheet.project ? `“${sheet.project}”` : ''}预算${sheet.budget!.value}${unit}，指标“${t.indicator}”上限${t.value}${t.unit}与“${of[0]!.indicator}”${of[0]!.nature}${of[0]!.value}${of[0]!.unit}相乘为${decimal(cap, unit!)}${unit}，超过整个项目的预算。`,
+    });
+  }
+}
+
 /** Budgets of the sheets: parts against the whole, overall sheet against the department, project sheets against project expenditure. */
 function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Collector): void {
   const facts: { sheet: TargetSheet; fact: Fact; listed?: Fact }[] = [];
@@ -351,7 +385,7 @@ function budgets(book: Book, d: Disclosure, scope: Scope, said: Said[], out: Col
   const own = facts.reduce((s, f) => s + f.fact.fen, 0);
   const listedSum = facts.reduce((s, f) => s + (f.listed ?? f.fact).fen, 0);
   const covered = said.find((x) => x.s.topic === 'covered-by-targets' && x.s.within === null && x.amount && x.s.amount && x.amount.fen > 0)?.amount ?? null;
-  const project = book.main(scope.expenditure('all', '0', 'project')) ?? book.main(scope.expenditure('general', '0', 'project'));
+  const project = book.main(scope.expenditure('all', '0', 'project')) ?? (scope.single ? book.main(scope.expenditure('general', '0', 'project')) : null);
   const against = covered ?? project;
   if (!against) return;
   const sum = Math.abs(listedSum - against.fen) < Math.abs(own - against.fen) ? listedSum : own;
@@ -403,6 +437,7 @@ export function checkTargets(book: Book, d: Disclosure, out: Collector): void {
     goals(sheet, out);
     single(sheet, d, out);
     caps(sheet, book, out);
+    products(sheet, out);
     if (sheet.table.remarks.some((r) => /表头.*不符|表头.*矛盾/.test(r)))
       out.add('target-head', {
         places: [placeOf(sheet.targets[0]?.place ?? sheet.table.place, sheet.table.id)],
