@@ -10,14 +10,14 @@ export interface FailedFile {
 /** One document of a run: read and checked, or an error. */
 export type Outcome = { file: string; disclosure: Disclosure; report: CheckReport } | FailedFile;
 
-/** Page or line of a place; a page also gives its row, an archive its inner file. */
-export function placeJson(place: Place, d: Disclosure): Record<string, number | string> {
+/** Page or line of a place; of several files also which one; `rows` adds the row of a page. */
+export function placeJson(place: Place, d: Disclosure, rows = false): Record<string, number | string> {
   const out: Record<string, number | string> = {};
   if (d.files.length > 1 && place.file !== undefined) out.file = d.files[place.file] ?? '';
   if (place.line !== undefined) out.line = place.line;
   else {
     out.page = place.page ?? 1;
-    if (place.row !== undefined) out.row = place.row;
+    if (rows && place.row !== undefined) out.row = place.row;
   }
   return out;
 }
@@ -31,7 +31,7 @@ export function documentJson(o: Outcome): Record<string, unknown> {
     year: d.year,
     kind: d.kind,
     moneyUnit: d.moneyUnit,
-    tables: d.tables.map((t) => ({ id: t.id, title: t.title, kind: t.kind, rows: t.rows.length, place: placeJson(t.place, d) })),
+    tables: d.tables.map((t) => ({ id: t.id, title: t.title, kind: t.kind, rows: t.rows.length, place: placeJson(t.place, d, true) })),
     targets: d.targets.map((t) => ({
       table: t.table,
       project: t.project,
@@ -55,7 +55,7 @@ export function documentJson(o: Outcome): Record<string, unknown> {
       message: f.message,
     })),
     checks: o.report.checks,
-    unread: d.unread.map((u) => ({ ...placeJson(u.place, d), text: u.text, reason: u.reason })),
+    unread: d.unread.map((u) => ({ ...placeJson(u.place, d), text: u.text })),
   };
 }
 
