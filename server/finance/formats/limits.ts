@@ -30,7 +30,19 @@ export const limits = {
   heapMb: 288,
 } as const;
 
-export type FileErrorCode = 'not-found' | 'unreadable' | 'empty' | 'too-large' | 'unsupported' | 'damaged' | 'encrypted' | 'malicious' | 'timeout' | 'memory' | 'scanned';
+export type FileErrorCode =
+  | 'not-found'
+  | 'unreadable'
+  | 'empty'
+  | 'too-large'
+  | 'unsupported'
+  | 'damaged'
+  | 'encrypted'
+  | 'malicious'
+  | 'timeout'
+  | 'memory'
+  | 'scanned'
+  | 'not-a-disclosure';
 
 /** A file that cannot be read, with a sentence for the person who gave it. */
 export class FileError extends Error {
