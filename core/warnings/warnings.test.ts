@@ -4,6 +4,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { XMLParser } from 'fast-xml-parser';
 import { capIdentifier, capXml, type CapInput } from './cap.ts';
+import { stepsOf } from './duties.ts';
 import { type Foldable, fold } from './fold.ts';
 import { groupOf } from './group.ts';
 import { type Change, frozen, machineOf } from './machine.ts';
@@ -310,6 +311,22 @@ test('500 sensors failing in one minute become a short list, whatever the order'
     'but of a rule that folds over half an hour it is one line',
   );
   assert.equal(fold([], [make(0), make(8)], [make(16)]).open[0]!.ids.length, 3, 'the third calls back the first two');
+});
+
+test('each level has its duty: a rule without steps of its own is escalated by its level', () => {
+  assert.deepEqual(stepsOf({ escalate: [] }, 1), stepsOf({ escalate: [] }, 2));
+  assert.deepEqual(
+    stepsOf({ escalate: [] }, 2).map((x) => [x.after, x.to]),
+    [
+      ['PT5M', 'shift_lead'],
+      ['PT15M', 'duty_leader'],
+    ],
+  );
+  assert.deepEqual(
+    [3, 4].map((l) => stepsOf({ escalate: [] }, l).map((x) => x.after)),
+    [['PT30M'], []],
+  );
+  assert.deepEqual(stepsOf({ escalate: [{ after: 'PT2M', to: 'shift_lead' }] }, 4), [{ after: 'PT2M', to: 'shift_lead' }], 'its own come first');
 });
 
 test('rules with contradictory lines are refused', () => {

@@ -1,5 +1,6 @@
 // From changes to warnings: one transaction a chunk – raise, worsen, reopen, close, inhibit, shelve, fold, freeze evidence, open cases, set escalation.
 import { durationMs } from '#core/time.ts';
+import { stepsOf } from '#core/warnings/duties.ts';
 import { fold, foldDefaults, type Foldable } from '#core/warnings/fold.ts';
 import { type Level, levelNames, type WarningRule } from '#core/warnings/pack.ts';
 import { within } from '#core/people/roles.ts';
@@ -48,14 +49,23 @@ const slow = (rule: WarningRule): boolean => durationMs(rule.foldWithin ?? 'PT1M
 const openState = (w: store.WarningRow): boolean => w.closedAt === null;
 
 /** Cancels and sets the escalation of a warning: who is told next while nobody acknowledges. */
-export const escalationTimers = (w: { id: string; generation: number }, rule: WarningRule, from: Date): NewTimer[] =>
-  rule.escalate.map((e, i) => ({
+export const escalationTimers = (w: { id: string; generation: number; level: number }, rule: WarningRule, from: Date): NewTimer[] =>
+  stepsOf(rule, w.level).map((e, i) => ({
     subject: `warning:${w.id}`,
     kind: 'warning.escalate',
     generation: w.generation * 100 + i,
     dueAt: new Date(from.getTime() + durationMs(e.after)!),
     data: { to: e.to, step: i + 1 },
   }));
+
+/** Calls that begin again from now, after a pause in which nobody was called: by the warning's rule, of a storm by the rule of its worst. */
+export async function escalateAnew(work: Work, w: Pick<store.WarningRow, 'id' | 'rule' | 'level' | 'version'>): Promise<void> {
+  const [worst] = w.rule
+    ? [{ rule: w.rule }]
+    : await work.tx<{ rule: string }[]>`select rule from warnings where folded_into = ${w.id} and closed_at is null and rule is not null order by level limit 1`;
+  const rule = (await store.newestRules(work.tx)).find((r) => r.code === worst?.rule)?.definition;
+  if (rule) await setTimers(work, escalationTimers({ id: w.id, generation: w.version + 1, level: w.level }, rule, work.at));
+}
 
 /** Applies changes in the order they happened. The same changes again (after a crash) change nothing. Gives the ids raised. */
 export async function applyEvents(work: Work, events: Event[], o: Raising): Promise<string[]> {
@@ -103,6 +113,8 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
       const worse = change.to < w.worst;
       // Worse than anybody acknowledged: it must be looked at again.
       const again = worse && w.state === 'acknowledged';
+      // Steps of a level begin with the level; a rule's own steps run on.
+      const harder = worse && w.state === 'raised' && !rule.escalate.length;
       await store.change(
         work.tx,
         w.id,
@@ -114,9 +126,9 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
         },
         at,
       );
-      if (again && !w.foldedInto) {
+      if ((again || harder) && !w.foldedInto && !w.inhibitedBy) {
         await cancelTimers(work, `warning:${w.id}`);
-        await setTimers(work, escalationTimers({ id: w.id, generation: w.version + 1 }, rule, at));
+        await setTimers(work, escalationTimers({ id: w.id, generation: w.version + 1, level: change.to }, rule, at));
       }
       facts.push({ kind: 'warning.levelled', subject: `warning:${w.id}`, data: { from: w.level, to: change.to, value: round(change.value), again }, unit: w.unit });
       w.level = change.to;
@@ -145,7 +157,7 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
       );
       facts.push({ kind: 'warning.reopened', subject: `warning:${w.id}`, data: { flaps: w.flaps + 1, value: round(change.value) }, unit: w.unit });
       // Nobody acknowledged it before it paused: it is still to be escalated.
-      if (!w.acknowledgedAt && !w.foldedInto && !w.inhibitedBy) await setTimers(work, escalationTimers({ id: w.id, generation: w.version + 1 }, rule, at));
+      if (!w.acknowledgedAt && !w.foldedInto && !w.inhibitedBy) await setTimers(work, escalationTimers({ id: w.id, generation: w.version + 1, level: change.to }, rule, at));
       w.closedAt = null;
       w.state = w.acknowledgedAt ? 'acknowledged' : 'raised';
       w.level = change.to;
@@ -359,7 +371,7 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
         unit: s.key.startsWith('rule:') ? o.root : areaOf(one.row.unit),
       });
       // The storm is escalated like the worst of its own, once.
-      timers.push(...escalationTimers({ id, generation: 1 }, one.event.rule, at));
+      timers.push(...escalationTimers({ id, generation: 1, level: s.level }, one.event.rule, at));
     }
     for (const j of f.join) {
       await store.foldUnder(work.tx, j.storm, j.ids, at);
@@ -369,7 +381,7 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
     for (const x of folded) if (!mine.has(x)) await cancelTimers(work, `warning:${x}`);
     if (folded.size) await work.tx`update warnings set notices = 0 where id = any(${[...folded].filter((x) => mine.has(x))})`;
   }
-  for (const { row, event } of single) if (!folded.has(row.id)) timers.push(...escalationTimers({ id: row.id, generation: 1 }, event.rule, at));
+  for (const { row, event } of single) if (!folded.has(row.id)) timers.push(...escalationTimers({ id: row.id, generation: 1, level: row.level }, event.rule, at));
   await setTimers(work, timers);
   await append(work, facts);
   for (const s of touchedStorms) await settleStorm(work, s);
@@ -447,11 +459,7 @@ export async function settleStorm(work: Work, id: string): Promise<void> {
       },
       work.at,
     );
-    if (!known) {
-      const [worst] = await work.tx<{ rule: string }[]>`select rule from warnings where folded_into = ${id} and closed_at is null and rule is not null order by level limit 1`;
-      const rule = (await store.newestRules(work.tx)).find((r) => r.code === worst?.rule)?.definition;
-      if (rule) await setTimers(work, escalationTimers({ id, generation: w.version + 1 }, rule, work.at));
-    }
+    if (!known) await escalateAnew(work, w);
     await append(work, [{ kind: 'warning.reopened', subject: `warning:${id}`, data: { children: c.open, flaps: w.flaps + 1 }, unit: w.unit }]);
     return;
   }
@@ -464,6 +472,7 @@ export async function settleStorm(work: Work, id: string): Promise<void> {
 export async function release(work: Work, id: string): Promise<void> {
   for (const w of await store.inhibitedBy(work.tx, id)) {
     await store.change(work.tx, w.id, { inhibited_by: null, notices: w.notices + 1 }, work.at);
+    if (w.state === 'raised' && !w.foldedInto) await escalateAnew(work, w);
     await append(work, [{ kind: 'warning.released', subject: `warning:${w.id}`, data: { from: id }, unit: w.unit }]);
   }
 }

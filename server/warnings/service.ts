@@ -18,7 +18,7 @@ import { type Timer, cancelTimers, setTimer } from '../platform/timers.ts';
 import { tryRule } from './backtest.ts';
 import { originalCap } from './cap-in.ts';
 import { Engine, type Event, type Node } from './engine.ts';
-import { type OpenCase, type Raising, applyEvents, release, respond, settleStorm } from './raise.ts';
+import { type OpenCase, type Raising, applyEvents, escalateAnew, release, respond, settleStorm } from './raise.ts';
 import * as store from './store.ts';
 
 export type { OpenCase } from './raise.ts';
@@ -441,6 +441,7 @@ export async function onTimer(work: Work, timer: Timer): Promise<void> {
   } else if (timer.kind === 'warning.unshelve' && w.state === 'shelved') {
     const all = await withChildren(work, w);
     await work.tx`update warnings set state = 'raised', shelved_until = null, notices = notices + 1, changed_at = ${work.at}, version = version + 1 where id = any(${all}) and state = 'shelved'`;
+    if (!w.foldedInto && !w.inhibitedBy) await escalateAnew(work, w);
     await append(work, [{ kind: 'warning.unshelved', subject: `warning:${w.id}`, data: {}, unit: w.unit }]);
   }
 }

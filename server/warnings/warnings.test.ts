@@ -210,6 +210,12 @@ test('a storm: 500 devices silent at once are a short list; it closes when all a
   assert.equal(inside.items.length, shown[0]!.children);
   const l = await load(s.hub, 'live', ['yuxi'], { seats: 1 });
   assert.deepEqual([l.buckets[0]!.raw, l.buckets[0]!.notices], [500, shown.length]);
+  const by = async (seats: number) => (await load(s.hub, 'live', ['yuxi'], { seats })).buckets[0]!;
+  assert.deepEqual(
+    [(await by(1)).state, (await by(1)).perSeat, (await by(shown.length)).state],
+    [shown.length >= 10 ? 'flood' : 'busy', shown.length, 'calm'],
+    'against the limits of one seat in ten minutes',
+  );
   await hubAck(s, shown[0]!.id);
   await say(
     s,
@@ -272,6 +278,10 @@ test('acknowledge, shelve until, escalate until acknowledged, on domain time; ac
   await setClock(s.hub, new Date(T0 + 61 * MIN), 0);
   await timers.fireDue(s.hub);
   assert.equal((await open(s))[0]!.state, 'raised');
+  await setClock(s.hub, new Date(T0 + 68 * MIN), 0);
+  await timers.fireDue(s.hub);
+  const calls = (await history(s.hub.sql, `warning:${id}`)).filter((f) => f.kind === 'warning.escalated').length;
+  assert.equal(calls, 2, 'after the shelf it is escalated again until acknowledged');
   await as((work) => acknowledge(work, id, ['yuxi']));
   await assert.rejects(
     as((work) => acknowledge(work, id, ['yuxi'])),
