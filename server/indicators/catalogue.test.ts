@@ -7,7 +7,7 @@ import { ensureUnit, testHub } from '../platform/testing.ts';
 import { Columns } from '#core/signals/columns.ts';
 import { batchStep, rollup, signalsOf } from '../signals/follow.ts';
 import { compare, indicatorsOf, recompute } from './service.ts';
-import { addCursor } from './store.ts';
+import { READINGS, addCursor } from './store.ts';
 
 test('definitions, risk types, towns, and a recomputation that is killed', async (t) => {
   const hub = await testHub(t, { clock: '2026-03-10T12:00:00+08:00' });
@@ -50,7 +50,7 @@ test('definitions, risk types, towns, and a recomputation that is killed', async
     return s!.id;
   };
   const streams = [await thing('p-1', 'yuxi.t01'), await thing('p-2', 'yuxi.t02')];
-  await addCursor(hub.sql, 'indicators');
+  await addCursor(hub.sql, READINGS);
   await indicatorsOf(hub).sync();
   const from = Date.parse('2026-03-02T00:00:00+08:00');
   const rows: [string, number, number][] = [];

@@ -5,7 +5,7 @@ import { loop } from '../platform/loop.ts';
 import type { System } from '../main.ts';
 import { followInspections } from './inspections.ts';
 import { indicatorsOf, recompute } from './service.ts';
-import { addCursor, dirtyCount } from './store.ts';
+import { READINGS, addCursor, dirtyCount } from './store.ts';
 
 const HEARD = ['case.', 'task.', 'record.', 'survey.', 'warning.', 'pack.', 'thing.', 'unit.', 'indicator.published', 'indicator.defined', 'evaluation.'];
 
@@ -17,7 +17,7 @@ export async function installIndicators(system: System): Promise<void> {
   system.live.show('risk-point', 'indicator.read');
   let stale = false;
   system.onStart(async () => {
-    await addCursor(hub.sql, 'indicators');
+    await addCursor(hub.sql, READINGS);
     await all.sync().catch((error: unknown) => hub.log.error('indicator sync failed', { error }));
     await follow(hub, 'indicators', {
       kinds: HEARD,

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 import { importPacks } from '../packs/service.ts';
+import { append, follow } from '../platform/facts.ts';
 import { Jobs } from '../platform/jobs.ts';
 import type { Hub } from '../platform/hub.ts';
 import { actAs, ensureUnit, setClock, testHub } from '../platform/testing.ts';
 import { Columns } from '#core/signals/columns.ts';
 import { batchStep, rollup, signalsOf } from '../signals/follow.ts';
 import { enter, indicatorsOf, preview, publish, read, recompute, series, startRecompute, valueOf, drillDown, browse, putRiskPoint } from './service.ts';
-import { addCursor } from './store.ts';
+import { READINGS, addCursor } from './store.ts';
 
 const CSV = '/work/shared/data/beijing-air-2010-2011.csv';
 
@@ -28,7 +29,7 @@ async function centre(t: Parameters<typeof testHub>[0], clock: string): Promise<
   const pm25 = await add('air-1', 'air-station', 'yuxi.t01.g01', 3600, 'pm25');
   const gauges = [await add('p-1', 'pipe-pressure', 'yuxi.t01', 300, 'pressure'), await add('p-2', 'pipe-pressure', 'yuxi.t02', 300, 'pressure')];
   await hub.sql`insert into cursors (name) values ('stream-hours') on conflict do nothing`;
-  await addCursor(hub.sql, 'indicators');
+  await addCursor(hub.sql, READINGS);
   await indicatorsOf(hub).sync();
   return { hub, pm25, gauges };
 }
@@ -168,6 +169,23 @@ test('an open bucket is not final; a reading touches only what depends on it; co
   const index = await valueOf(hub, { code: 'facilities-index', scope: 'unit:yuxi.t02', at: new Date(at) });
   assert.equal(index.value, null, 'one of six parts known is no index');
   assert.equal((await valueOf(hub, { code: 'gdp-growth', scope: 'unit:yuxi', latest: true })).reason, 'not-connected');
+});
+
+test('facts heard after readings do not hide the readings', async (t) => {
+  const { hub, gauges } = await centre(t, '2026-03-02T09:30:00+08:00');
+  const at = day('2026-03-02') + 8 * HOUR;
+  await store(hub, [[gauges[0]!, at, 0.3]]);
+  // Many later transactions append facts, and all that listen to facts hear them, before the readings are rolled up.
+  const heard: string[] = [];
+  for (const name of ['indicators', 'evaluation', 'webhooks']) {
+    const { stop } = await follow(hub, name, { kinds: ['record.'], handle: async (_, facts) => void heard.push(...facts.map((f) => f.kind)) });
+    t.after(stop);
+  }
+  await hub.command(hub.system('test'), (work) => append(work, [{ kind: 'record.created', subject: 'record:1', data: { ledger: 'none' } }]));
+  for (let i = 0; i < 200 && heard.length < 3; i++) await new Promise((r) => setTimeout(r, 25));
+  assert.equal(heard.length, 3);
+  await settle(hub);
+  assert.equal((await valueOf(hub, { code: 'pipe-pressure-hour', scope: 'unit:yuxi.t01', at: new Date(at) })).value, 0.3);
 });
 
 test('a published change is a new version; history is recomputed by a job and the old values stay', async (t) => {

@@ -79,7 +79,7 @@ export class Indicators {
   async followReadings(): Promise<boolean> {
     const c = await this.catalogue();
     return this.hub.sql.begin(async (tx) => {
-      const batches = await store.takeBatches(tx, 'indicators', 200);
+      const batches = await store.takeBatches(tx, 200);
       if (!batches.length) return false;
       const now = (await this.hub.now('live', tx)).getTime();
       const dirty = new Map<string, { instance: string; bucket: number; rank: number }>();

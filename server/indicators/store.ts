@@ -310,7 +310,7 @@ export const factCounts = (db: Db, realm: string, kind: string, from: Date, to: 
   select count(*)::int as n from facts where realm = ${realm} and kind = ${kind} and at >= ${from} and at < ${to} and (unit = ${path} or unit like ${`${path}.%`})`;
 
 /** Stored groups after our cursor, as far as the hourly rollups have come: what is computed from them must be there first. */
-export async function takeBatches(tx: Tx, name: string, limit: number): Promise<{ streams: string[]; hours: Date[] }[]> {
+export async function takeBatches(tx: Tx, limit: number, name = READINGS): Promise<{ streams: string[]; hours: Date[] }[]> {
   const [cursor] = await tx<{ tx: string; position: string }[]>`select tx::text, position::text from cursors where name = ${name} for update skip locked`;
   if (!cursor) return [];
   const rows = await tx<{ tx: string; id: string; streams: string[]; hours: Date[] }[]>`
@@ -321,6 +321,8 @@ export async function takeBatches(tx: Tx, name: string, limit: number): Promise<
   if (last) await tx`update cursors set tx = ${last.tx}::text::xid8, position = ${last.id}, failures = 0, updated_at = clock_timestamp() where name = ${name}`;
   return rows;
 }
+/** Where reading the stored groups of readings has come; facts have a cursor of their own: one must not run past the other's. */
+export const READINGS = 'indicator-readings';
 export const addCursor = (db: Db, name: string) => as(db)`insert into cursors (name) values (${name}) on conflict do nothing`;
 
 export interface RiskPointRow {

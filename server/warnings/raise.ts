@@ -171,7 +171,8 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
     const stream = e.stream ? streams.get(e.stream) : undefined;
     const vars = {
       thing: about?.name ?? instance?.name ?? o.units.get(unit) ?? unit,
-      value: String(round(change.value)),
+      // Nobody needs the seconds of a silence.
+      value: String(rule.when.kind === 'silent' ? Math.round(change.value) : round(change.value)),
       error: change.error === undefined ? '' : `±${round(change.error)}`,
       unit: stream?.unit ?? instance?.valueUnit ?? '',
       level: levelNames[change.to as Level].zh,
@@ -299,7 +300,9 @@ export async function applyEvents(work: Work, events: Event[], o: Raising): Prom
     // Rules of which one is raised here; another rule's wider window cannot hold these together.
     const within = new Map(single.map(({ row, event }) => [row.rule!, durationMs(event.rule.foldWithin ?? 'PT1M')!]));
     const widest = Math.max(foldDefaults.windowMs, ...within.values());
-    const since = new Date(Math.min(...single.map(({ row }) => row.raised_at.getTime())) - widest);
+    // Slow ones come one by one: the whole chain is looked at, each within the time of the one before.
+    const reach = widest > foldDefaults.windowMs ? foldDefaults.area * widest : widest;
+    const since = new Date(Math.min(...single.map(({ row }) => row.raised_at.getTime())) - reach);
     const mine = new Set(single.map(({ row }) => row.id));
     const foldable = (w: { id: string; rule: string | null; level: number; raisedAt: Date; parent: string | null; unit: string }): Foldable => ({
       id: w.id,

@@ -475,7 +475,7 @@ test('the examples written into the rules hold', async () => {
 test('an indicator warns once per cause and only with enough hours: a dirty day of one station', async (t) => {
   const s = await site(t, [{ code: 'air-1', profile: 'air-station', unit: 'yuxi.t01', interval: 3600, streams: ['pm25'] }]);
   const all = indicatorsOf(s.hub);
-  await s.hub.sql`insert into cursors (name) values ('stream-hours'), ('indicators') on conflict do nothing`;
+  await s.hub.sql`insert into cursors (name) values ('stream-hours'), ('indicator-readings') on conflict do nothing`;
   await all.sync();
   all.onValues((tx, realm, at, changed) => s.w.indicatorValues(tx, realm, at, changed));
   const settle = async () => {

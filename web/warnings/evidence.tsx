@@ -30,8 +30,7 @@ export function Evidence({ w }: { w: Reply<typeof warningsApi.read> }) {
     <section className="card">
       <h2>{s(words.evidence)}</h2>
       <p className="muted" style={{ marginTop: 0 }}>
-        {e.version === undefined ? null : s(words.evidenceHelp, { v: e.version })}
-        {e.at ? ` · ${timeText(e.at)}` : ''}
+        {[e.version === undefined ? '' : s(words.evidenceHelp, { v: e.version }), e.at ? timeText(e.at) : ''].filter(Boolean).join(' · ')}
       </p>
       {e.when ? (
         <p style={{ margin: '0 0 8px' }}>
