@@ -51,3 +51,41 @@ test('an unwatched stream warns on an unusual reading, once, also after a restar
     [['unwatched-anomaly', 4]],
   );
 });
+
+test('a stream with a rule is left to it, and anomalies of one town within half an hour of each other are one line', async (t) => {
+  const hub = await testHub(t, { clock: '2026-03-02T09:00:00+08:00' });
+  await setClock(hub, new Date(T0), 0);
+  for (const u of ['yuxi.center', 'yuxi.t01']) await ensureUnit(hub, u);
+  await hub.command(hub.system('test'), (work) => importPacks(work, ['district']));
+  const streamOf = async (code: string, profile: string, stream: string) => {
+    const [thing] = await hub.sql<
+      { id: string }[]
+    >`insert into things (code, name, profile, kind, unit, interval_s, created_at) values (${code}, ${code}, ${profile}, 'iot', 'yuxi.t01', 300, now()) returning id::text`;
+    const [row] = await hub.sql<{ id: string }[]>`insert into streams (thing_id, code, name, unit) values (${thing!.id}, ${stream}, ${stream}, 'u') returning id::text`;
+    return row!.id;
+  };
+  const ruled = await streamOf('p-1', 'pipe-pressure', 'pressure');
+  const odd: string[] = [];
+  for (let i = 0; i < 6; i++) odd.push(await streamOf(`x-${i}`, 'nobody-wrote-a-rule', 'odd'));
+  const w = new Warnings(hub);
+  w.detector = createDetector;
+  await w.start();
+  assert.ok(w.engine.node(ruled).slots.length > 0);
+  assert.ok(w.engine.node(ruled).slots.every((x) => x.rule.rule.code !== 'unwatched-anomaly'));
+  assert.ok(odd.every((id) => w.engine.node(id).slots.some((x) => x.rule.rule.code === 'unwatched-anomaly')));
+  const next = course();
+  const start = T0 - 1000 * 5 * MIN;
+  for (const id of odd) for (let i = 0; i < 900; i++) w.feed(id, start + i * 5 * MIN, next());
+  // One after the other, ten minutes apart, each jumps.
+  for (const [k, id] of odd.entries()) {
+    for (let i = 900; i < 902 + 2 * k; i++) w.feed(id, start + i * 5 * MIN, i < 900 + 2 * k ? next() : 60);
+    await w.flush();
+  }
+  const top = await hub.sql<{ kind: string; level: number; children: number; zh: string }[]>`
+    select kind, level, children, headline ->> 'zh' as zh from warnings where folded_into is null and closed_at is null and (kind = 'storm' or rule = 'unwatched-anomaly')`;
+  assert.deepEqual(
+    top.map((x) => [x.kind, x.level, x.children]),
+    [['storm', 4, 6]],
+  );
+  assert.match(top[0]!.zh, /读数异常.*合并 5 条/, 'no cause is claimed');
+});
