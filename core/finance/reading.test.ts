@@ -92,6 +92,25 @@ test('figures to compare: totals, classes with their parents, three public expen
   const classes = c.composition.filter((x) => x.dimension === 'function' && x.level === 1);
   assert.equal(Math.round(classes.reduce((a, x) => a + x.share!, 0) * 1e9), 1e9);
   assert.deepEqual(projectsOf(read()), []);
+  // Parts that make up the whole leave nothing for those left blank; parts that do not leave them unknown.
+  const three = (total: number) =>
+    compareDocuments([
+      {
+        unit: 'a',
+        unitName: '甲局',
+        year: 2025,
+        disclosure: 'x',
+        kind: 'budget',
+        figures: (
+          [
+            ['total', total],
+            ['reception', 500],
+          ] as const
+        ).map(([code, fen]) => ({ dimension: 'three-public', code, name: '', parent: null, level: 1, year: 2025, basis: 'budget', fen })),
+      },
+    ]);
+  assert.deepEqual([three(500).threePublic[0]!.abroad, three(600).threePublic[0]!.abroad], [0, null]);
+  assert.match(three(500).notes.join(), /甲局2025年/);
 });
 
 const candidate = (c: Partial<BindingCandidate>): BindingCandidate => ({

@@ -282,3 +282,22 @@ test('the command line stores each file once, asks for what it cannot tell, and 
   const [no] = await importFiles(hub, [[one]], { unit: 'demo.nowhere' });
   assert.ok('error' in no! && no.error.code === 'invalid-input');
 });
+
+test('a name chosen once is known; projects a new version no longer names go, unless something was put on them', async (t) => {
+  const { signIn } = await office(t);
+  const me = await signIn('ys-all');
+  const year = (y: number, project = '平台运维项目') => ({ '预算.txt': disclosureText({ year: y, contact: false }).replace('平台运维项目', project) });
+  const asked = ok<Imported>(await me.upload('disclosures', year(2026)));
+  assert.deepEqual([asked.id, asked.needs, asked.units[0]?.unit], [null, ['unit'], 'demo.center']);
+  ok(await me.upload('disclosures?unit=demo.center', year(2026)));
+  const known = ok<Imported>(await me.upload('disclosures', year(2025)));
+  assert.ok(known.id && !known.needs.length, JSON.stringify(known.units));
+
+  const names = async () => ok<Output<typeof financeApi.execution>>(await me.get('execution?unit=demo.center&year=2026')).rows.map((r) => r.name);
+  assert.deepEqual(await names(), ['单位整体', '平台运维项目']);
+  ok(await me.upload('disclosures', year(2026, '平台改造项目')));
+  assert.deepEqual(await names(), ['单位整体', '平台改造项目']);
+  ok(await me.send('PUT', 'execution', { unit: 'demo.center', year: 2026, project: '平台改造项目', month: 3, amount: '1', moneyUnit: '万元' }));
+  ok(await me.upload('disclosures', year(2026, '平台新建项目')));
+  assert.deepEqual((await names()).toSorted(), ['单位整体', '平台改造项目', '平台新建项目'].toSorted(), 'money was spent on it: it stays');
+});
