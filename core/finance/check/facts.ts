@@ -169,7 +169,7 @@ export class Book {
     const unit = terms.find((t) => t.fact.step === step)?.fact.unit ?? this.unit;
     const tolerance = sumTolerance(step, unit, terms.length - 1);
     const verdict = verdictOf(off, tolerance);
-    const soft = !sure ? '有关数字在原文中排版错位，读取不确定' : options.soft;
+    const soft = options.soft ?? (sure ? undefined : '有关数字在原文中排版错位，读取不确定');
     const e: Equation = { ...options, kind, terms, off, tolerance, status: verdict === 'failed' && soft ? 'undecidable' : verdict };
     if (soft) e.soft = soft;
     this.equations.push(e);
