@@ -28,9 +28,11 @@ export function paragraphsOf(lines: Line[], unread: Unread[]): Paragraph[] {
     // A path of names （类）（款）（项） without its sentence is a wrapped line, never a heading.
     const heading = numbered.test(t) && t.length <= 40 && !/[。，；]/.test(t) && !/\d{2,}[.\d]*(万元|元)/.test(t) && !/[（(]类[）)].+[（(]款/.test(t);
     const last = out.at(-1);
-    if (open && last && !numbered.test(t)) {
+    // No paragraph is that long: what goes on beyond it is a new one, so that the time stays in proportion.
+    if (open && last && last.text.length < 20_000 && !numbered.test(t)) {
       // A figure broken at the end of a line goes on in the next.
-      const joined = /\d[\d.,]*$/.test(last.text) && /^[\d.,]/.test(line.text) && !/20\d\d$/.test(last.text) ? last.text + line.text : glue(last.text, line.text);
+      const tail = last.text.slice(-24);
+      const joined = /^[\d.,]/.test(line.text) && /\d[\d.,]{0,23}$/.test(tail) && !/20\d\d$/.test(tail) ? last.text + line.text : glue(last.text, line.text);
       spans.get(last)!.push({ start: joined.length - line.text.length, place: line.place });
       last.text = joined;
       last.heading = false;

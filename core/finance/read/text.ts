@@ -25,11 +25,11 @@ const isHan = (c: string | undefined) => c !== undefined && /[\p{Script=Han}ï¼Œã
 export function glue(a: string, b: string): string {
   if (!a) return b;
   if (!b) return a;
-  return isHan(a.at(-1)) || isHan(b[0]) || !/[\w]$/.test(a) || !/^[\w]/.test(b) ? a + b : `${a} ${b}`;
+  return isHan(a.at(-1)) || isHan(b[0]) || !/\w/.test(a.at(-1)!) || !/\w/.test(b[0]!) ? a + b : `${a} ${b}`;
 }
 
 /** Joins two words that stood on one line with a blank between them: the blank stays beside letters and digits. */
-export const joinWords = (a: string, b: string): string => (a !== '' && b !== '' && (/[!-~]$/.test(a) || /^[!-~]/.test(b)) ? `${a} ${b}` : glue(a, b));
+export const joinWords = (a: string, b: string): string => (a !== '' && b !== '' && (/[!-~]/.test(a.at(-1)!) || /[!-~]/.test(b[0]!)) ? `${a} ${b}` : glue(a, b));
 
 export interface Figure {
   /** Decimal string without separators, or null when the text is blank or no figure. */

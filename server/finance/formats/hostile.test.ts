@@ -154,3 +154,17 @@ test('names of files in an archive packed on a Chinese Windows are shown in char
   );
   assert.equal(readDisclosure(documents).tables.length, 1);
 });
+
+test('texts of endless lines or of one endless line are refused before they are split; the longest allowed ones stay within five seconds', { timeout: 60_000 }, async () => {
+  for (const text of ['一\n'.repeat(2_000_000), '一'.repeat(2_600_000)]) {
+    const error = await bounded(strToU8(text), 'long.txt');
+    assert.equal(error?.code, 'too-large');
+  }
+  const head = '表一\n2025年一般公共预算支出表\n单位：万元\n科目编码 科目名称 总计 基本支出 项目支出\n合计 1.00 1.00\n';
+  for (const text of [`${head}${'20101 1.00\n'.repeat(45_000)}`, `2025年部门预算说明\n一、情况\n${'50000711T000000 \n'.repeat(45_000)}`]) {
+    const start = process.cpuUsage();
+    readDisclosure(await opener.bytes(strToU8(text), 'long.txt'));
+    const used = process.cpuUsage(start);
+    assert.ok((used.user + used.system) / 1000 < 5000, `${(used.user + used.system) / 1000} ms of processor`);
+  }
+});

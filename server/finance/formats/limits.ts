@@ -4,7 +4,10 @@
 export const limits = {
   /** A file as given (refused by its size alone, before it is opened). */
   fileBytes: 50 << 20,
-  textBytes: 16 << 20,
+  textBytes: 8 << 20,
+  /** Lines of a text, and signs of one line. */
+  lines: 50_000,
+  lineLength: 50_000,
   htmlBytes: 16 << 20,
   /** Sum of unpacked parts of a ZIP, DOCX or XLSX, and one part. */
   unpackedBytes: 96 << 20,

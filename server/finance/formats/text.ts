@@ -24,5 +24,16 @@ export function readText(bytes: Uint8Array, file: string): SourceDocument {
     if (c === 0 || c === 0xfffd || (c < 32 && c !== 9 && c !== 10 && c !== 13 && c !== 12)) odd += 1;
   }
   if (odd > probe / 20) throw new FileError('unsupported', '这不是文本文件');
+  // Counted before anything is split: a published disclosure has some thousand short lines.
+  let lines = 1;
+  let from = 0;
+  for (let at = text.indexOf('\n'); ; at = text.indexOf('\n', from)) {
+    const end = at < 0 ? text.length : at;
+    if (end - from > limits.lineLength) throw new FileError('too-large', `文本中有一行长达 ${end - from} 字，超过 ${limits.lineLength} 字`);
+    if (at < 0) break;
+    lines += 1;
+    from = at + 1;
+  }
+  if (lines > limits.lines) throw new FileError('too-large', `文本共 ${lines} 行，超过 ${limits.lines} 行`);
   return plainText(text, file);
 }
