@@ -98,12 +98,12 @@ test('the demo in every format', async () => {
   await roundTrip(demo(), ['xlsx', 'docx', 'html']);
 });
 
-test('sixty random inputs in three formats', { timeout: 300_000 }, async () => {
+test('random inputs in three formats', { timeout: 300_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(anyInput, async (input) => {
       await roundTrip(input, ['xlsx', 'docx', 'html']);
     }),
-    { numRuns: 60, seed: 20_260_101, endOnFailure: true },
+    { numRuns: 24, seed: 20_260_101, endOnFailure: true },
   );
 });
 
