@@ -3,6 +3,7 @@ import { addCheck } from '../platform/health.ts';
 import { follow } from '../platform/facts.ts';
 import { loop } from '../platform/loop.ts';
 import type { System } from '../main.ts';
+import { signalsOf } from '../signals/service.ts';
 import { followInspections } from './inspections.ts';
 import { indicatorsOf, recompute } from './service.ts';
 import { READINGS, addCursor, dirtyCount } from './store.ts';
@@ -32,7 +33,8 @@ export async function installIndicators(system: System): Promise<void> {
       },
     });
     let ticked = 0;
-    loop(hub, 'indicators', 1000, async () => {
+    const { ingest } = signalsOf(hub);
+    const round = async () => {
       if (stale) {
         stale = false;
         await all.sync();
@@ -46,7 +48,8 @@ export async function installIndicators(system: System): Promise<void> {
       let computed = false;
       for (let i = 0; i < 5 && (await all.step()); i++) computed = true;
       return more && computed;
-    });
+    };
+    loop(hub, 'indicators', 1000, round, undefined, () => (ingest.pressed ? 0.1 : 0.5));
     addCheck('indicators', async () => {
       const n = await dirtyCount(hub.sql);
       return { ok: n < 200_000, detail: `${n} 个待计算` };

@@ -6,9 +6,10 @@ const GAP_MS = 20;
 
 /**
  * Runs `step` until the hub closes, every `pollMs` and, where `on` names what wakes it, soon after that. `step` gives true when
- * there may be more to do at once. Failures are logged and retried after a growing pause (at most 10 s).
+ * there may be more to do at once. `share` (0…1) is how much of the time it may work: it rests in proportion to how long a step took, so
+ * that what people and devices wait for goes first. Failures are logged and retried after a growing pause (at most 10 s).
  */
-export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise<boolean>, on?: Wake): { stop(): Promise<void> } {
+export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise<boolean>, on?: Wake, share?: () => number): { stop(): Promise<void> } {
   let stopped = false;
   let woken = false;
   let resume: (() => void) | undefined;
@@ -27,6 +28,15 @@ export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise
         done();
       };
     });
+  /** A pause that nothing but the end cuts short. */
+  const rest = (ms: number) =>
+    new Promise<void>((done) => {
+      const t = setTimeout(done, ms);
+      stopNow = () => {
+        clearTimeout(t);
+        done();
+      };
+    });
   const running = (async () => {
     while (!stopped) {
       woken = false;
@@ -40,16 +50,11 @@ export function loop(hub: Hub, name: string, pollMs: number, step: () => Promise
         failures++;
         hub.log.error(`${name} failed`, { error, failures });
       }
+      if (share && !stopped) await rest((performance.now() - begun) * (1 / share() - 1));
       if (stopped || (more && !failures)) continue;
       if (failures) {
         resume = undefined;
-        await new Promise<void>((done) => {
-          const t = setTimeout(done, Math.min(10_000, 100 * 2 ** Math.min(failures, 7)));
-          stopNow = () => {
-            clearTimeout(t);
-            done();
-          };
-        });
+        await rest(Math.min(10_000, 100 * 2 ** Math.min(failures, 7)));
       } else {
         if (!woken) await pause(pollMs);
         const early = GAP_MS - (performance.now() - begun);

@@ -85,15 +85,19 @@ export async function installSignals(system: System): Promise<void> {
       addCheck('broker', async () => ({ ok: true, detail: `内置 MQTT 端口 ${listener.port}，${listener.clients()} 个设备` }));
     }
     await hub.sql`insert into cursors (name) values (${CURSOR}) on conflict do nothing`;
-    // Rollups take at most a quarter of the time of one connection, however fast readings come.
-    let rest = 0;
-    loop(hub, 'stream hours', 500, async () => {
-      if (performance.now() < rest) return false;
-      const begun = performance.now();
-      await rollStep(hub);
-      rest = performance.now() + 3 * (performance.now() - begun);
-      return false;
-    });
+    // Rollups take at most a quarter of the time of one connection, and give way to readings that wait.
+    const share = (most: number) => () => (signals.ingest.pressed ? 0.4 * most : most);
+    loop(
+      hub,
+      'stream hours',
+      500,
+      async () => {
+        await rollStep(hub);
+        return false;
+      },
+      undefined,
+      share(0.25),
+    );
     loop(hub, 'partitions', 3_600_000, async () => {
       const now = new Date(await signals.now());
       await signals.ingest.partitions.ahead(now);
@@ -110,14 +114,17 @@ export async function installSignals(system: System): Promise<void> {
       await nameProfiles(hub);
       return false;
     });
-    let headsRest = 0;
-    loop(hub, 'stream heads', 500, async () => {
-      if (performance.now() < headsRest) return false;
-      const begun = performance.now();
-      await signals.flush();
-      headsRest = performance.now() + 9 * (performance.now() - begun);
-      return false;
-    });
+    loop(
+      hub,
+      'stream heads',
+      500,
+      async () => {
+        await signals.flush();
+        return false;
+      },
+      undefined,
+      share(0.1),
+    );
     // Registered last, so that it runs first at close: what is known goes to disk before the pool ends.
     hub.onClose(() =>
       signals.flush().then(

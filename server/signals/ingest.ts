@@ -93,6 +93,11 @@ export class Ingest {
     return this.#bytes;
   }
 
+  /** Whether readings wait for a connection to write them: what can wait then rests. */
+  get pressed(): boolean {
+    return this.#busy === LANES && this.#queue.length > 0;
+  }
+
   /** Whether a sender should be turned away at once, before anything is read. */
   get full(): boolean {
     return this.#bytes > MAX_WAITING || this.#queue.length > MAX_WAITING_PARTS;
