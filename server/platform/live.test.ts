@@ -90,5 +90,6 @@ test('a fact is told while another transaction is open; after a break nothing is
   );
   const own = second.heard.map((h) => h.subject);
   assert.deepEqual([...new Set(own)].toSorted(), ['a:100', 'a:2', 'a:4', 'a:5'], 'nothing of another unit, nothing before the place');
-  assert.equal(own.filter((s) => s !== 'a:2').length, 3, 'only what may have been told before comes again');
+  // What came between the place and the connection may come twice: resumed, and live. What came later comes once.
+  for (const s of ['a:100', 'a:5']) assert.equal(own.filter((x) => x === s).length, 1, `${s} once`);
 });
