@@ -19,7 +19,7 @@ export const defaults = {
   young: 1.5,
   youth: 400,
   /** Surprise, −log10 of a chance, that gives 0.5; each alarm raises it by `heat`, which fades over `heatLife` readings. */
-  threshold: 4.25,
+  threshold: 4,
   heat: 0.35,
   heatLife: 1200,
   /** After an alarm only what exceeds it `margin` times, fading over `hold` readings, is a new one. */
@@ -49,8 +49,8 @@ export const defaults = {
   /** Equal values in a row from which a stuck sensor is thought of. */
   run: 10,
   /** Weights of the kinds of evidence, and of all but the strongest. */
-  wPred: 0.9,
-  wDiff: 0.85,
+  wPred: 0.84,
+  wDiff: 0.8,
   wSeason: 0.85,
   wFast: 1,
   wSlow: 1,
