@@ -3,7 +3,7 @@ import type { Disclosure, MoneyUnit, Paragraph } from '../model.ts';
 import { placeIn } from '../read/narrative.ts';
 import { decimal, decimalsOf, fenOf, percentVerdict, stepOf } from '../rounding.ts';
 import type { Book, Fact } from './facts.ts';
-import type { Said } from './narrative.ts';
+import type { Said } from './said.ts';
 import { type Collector, placeOf } from './report.ts';
 
 type Relation = '>' | '<' | '=' | '≥' | '≤';

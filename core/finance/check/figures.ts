@@ -2,7 +2,7 @@
 import type { Disclosure } from '../model.ts';
 import { decimal, fenOf, percentVerdict } from '../rounding.ts';
 import type { Book, Fact } from './facts.ts';
-import type { Said } from './narrative.ts';
+import type { Said } from './said.ts';
 import { type Collector, placeOf } from './report.ts';
 import type { Scope } from './scope.ts';
 import { partNames, procurementSums } from './lists.ts';
