@@ -19,8 +19,10 @@ async function fill(hub: Hub, ids: string[], begin: number, from: number, to: nu
       insert into observations (stream, at, kind, num, batch)
       select s::bigint, to_timestamp(${begin / 1000}::float8 + h * 3600 + k * ${Math.floor(3600 / perHour)}), 0, 20 + 10 * sin(h * 0.26) + (s::bigint % 7) + k, 0
       from unnest(${ids}::text[]) s, generate_series(${from}::int, ${to - 1}::int) h, generate_series(0, ${perHour - 1}::int) k returning 1) select count(*)::int as n from o`;
-  for (let i = 0; i < ids.length; i += 50) {
-    const part = ids.slice(i, i + 50);
+  // Some forty thousand hours at a time: a statement has a minute.
+  const step = Math.max(1, Math.floor(40_000 / (to - from)));
+  for (let i = 0; i < ids.length; i += step) {
+    const part = ids.slice(i, i + step);
     await rollHours(
       hub.sql,
       part.flatMap((s) => Array.from({ length: to - from }, () => s)),
